@@ -1,0 +1,34 @@
+// Every limit of the product by name. Units are last in the name.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace muster {
+
+// Scan. The block is also the unit of the content hash (architecture.md, data flow, step 1).
+inline constexpr std::size_t kScanBlockBytes = 4U << 20;
+inline constexpr std::size_t kRecordBytesDefault = 1U << 20;
+inline constexpr std::size_t kRecordBytesMax = 64U << 20;
+inline constexpr std::size_t kRejectRawBytesMax = 32U << 10;
+inline constexpr std::size_t kReasonValueBytesMax = 256;
+inline constexpr std::size_t kRejectExamplesPerCode = 3;
+
+// Catalog.
+inline constexpr std::size_t kCatalogBytesMax = 4U << 20;
+inline constexpr std::size_t kTablesMax = 1000;
+inline constexpr std::size_t kColumnsMax = 1000;
+inline constexpr std::size_t kNameBytesMax = 63;
+inline constexpr int kDecimalPrecisionMax = 38;
+
+// Pipeline. An object's position is ordinal << 48 | byte offset.
+inline constexpr int kPositionOffsetBits = 48;
+inline constexpr std::size_t kObjectsPerRunMax = 32767;
+inline constexpr std::int64_t kLeaseSeconds = 30;
+inline constexpr std::int64_t kLeaseHeartbeatSeconds = 5;
+inline constexpr int kTaskAttemptsMax = 3;
+
+// Two processes at one data directory: how long connect-or-lock is tried.
+inline constexpr std::int64_t kOwnerWaitMs = 5000;
+
+}  // namespace muster

@@ -1,0 +1,138 @@
+// The warehouse: tables of the catalog, the ledger in schema `muster`, loading and queries. One
+// implementation per database, chosen by the URL. Thread-safe: every call takes a connection of its
+// own. No third-party type appears here.
+#pragma once
+
+#include "catalog/catalog.h"
+#include "core/cancel.h"
+#include "core/clock.h"
+#include "core/result.h"
+#include "engine/engine.h"
+#include "warehouse/ledger.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace muster {
+
+struct ResultColumn {
+    std::string name;
+    ColumnType type;  // types without a counterpart arrive as string
+};
+
+// Rows of a query, one at a time, in memory that does not grow with their number.
+class RowStream {
+  public:
+    virtual ~RowStream() = default;
+    virtual const std::vector<ResultColumn>& columns() const = 0;
+    // False at the end. `row` is reused.
+    virtual Result<bool> next(std::vector<Value>& row) = 0;
+};
+
+struct QueryParam {
+    std::string name;
+    ColumnType type;
+    Value value;
+};
+
+// One step of a schema change, in words and whether it needs `muster migrate`.
+struct MigrationStep {
+    std::string table;
+    std::string description;  // "add column salary (int64, nullable)"
+    std::string sql;
+    bool automatic = false;  // safe: applied by itself before a run
+    bool reload = false;     // the table's objects are loaded again
+    bool possible = true;    // false: no statement can do it, the description says what to do
+};
+
+// A set of staged objects of one table and what the scan said about each, in the order of names.
+struct LoadObject {
+    ScanReport scan;
+    ObjectInfo source;
+    std::vector<std::filesystem::path> parts;  // Parquet files, readable by the engine
+    std::filesystem::path rejects;             // Parquet file; empty = none
+};
+
+// Reads raw records again: offsets strictly rising, of the object with this key. Fails with
+// kConflict if the object is no longer the one that was scanned.
+using RawRecordReader = std::function<Result<void>(
+    const std::string& object,
+    std::span<const std::uint64_t> offsets,
+    const std::function<Result<void>(const RejectedRecord&)>& found)>;
+
+struct LoadRequest {
+    RunId run;
+    const Table& table;
+    const std::vector<LoadObject>& objects;
+    // Set by a replay: these rejects become `replayed` in the same transaction.
+    std::vector<RejectId> replayed_rejects;
+    bool replay = false;  // the objects are repaired rows: no object version is recorded, and
+                          // rejects of other objects do not become `gone`
+    RawRecordReader raw_records;
+    const CancelToken* cancel = nullptr;
+};
+
+class Warehouse {
+  public:
+    virtual ~Warehouse() = default;
+
+    // --- schema -------------------------------------------------------------------------------
+    // Brings muster's own schema to this version. Called once after opening.
+    virtual Result<void> prepare() = 0;
+    // What separates the stored tables from the catalog; empty when nothing does.
+    virtual Result<std::vector<MigrationStep>> plan_migration(const Catalog& catalog) = 0;
+    // Applies the steps; kUsage with the plan if one is not automatic and `all` is false.
+    virtual Result<void> migrate(const Catalog& catalog, bool all) = 0;
+
+    // --- leases -------------------------------------------------------------------------------
+    // kBusy with owner and age if another run holds it and it has not expired.
+    virtual Result<void> acquire_lease(const std::string& name, const RunId& owner) = 0;
+    virtual Result<void> renew_lease(const std::string& name, const RunId& owner) = 0;
+    virtual Result<void> release_lease(const std::string& name, const RunId& owner) = 0;
+
+    // --- load ---------------------------------------------------------------------------------
+    // Stage, duplicates, references, reject limit, publish, balance: in one transaction under the
+    // table's write gate, shared gates of the referenced tables. kLimit: the rejects are kept, the
+    // table is untouched. Any other error: nothing changed. A load that was published before with
+    // the same run and table returns its recorded outcome.
+    virtual Result<TableOutcome> load(const LoadRequest& request) = 0;
+
+    // --- ledger -------------------------------------------------------------------------------
+    virtual Result<void> begin_run(const RunRecord& run) = 0;
+    virtual Result<void> finish_table(const RunId& run, const TableOutcome& outcome) = 0;
+    virtual Result<void> finish_run(const RunRecord& run) = 0;
+    // Runs that say `running` without a living lease are finished from the publications.
+    virtual Result<void> reconcile() = 0;
+    virtual Result<std::vector<RunRecord>> runs(std::int64_t limit) = 0;
+    // kNotFound if there is none; an unambiguous prefix is enough.
+    virtual Result<RunRecord> run(const std::string& run_id) = 0;
+    virtual Result<std::vector<ObjectVersion>> object_versions(const TableName& table) = 0;
+    // An object whose content proved unchanged: refresh its times so that the next run need not read.
+    virtual Result<void> touch_object(const TableName& table, const ObjectInfo& info) = 0;
+    // In the order of table, object, offset.
+    virtual Result<void> rejects(const RejectFilter& filter,
+                                 const std::function<Result<void>(const RejectEntry&)>& found) = 0;
+    virtual Result<void> waive_reject(const RejectId& id, const std::string& note) = 0;
+    virtual Result<void> apply_retention(const Retention& retention) = 0;
+
+    // --- queries ------------------------------------------------------------------------------
+    virtual Result<std::unique_ptr<RowStream>> report(const Report& report,
+                                                      const std::vector<QueryParam>& params) = 0;
+    // One SELECT of a user: read-only, no access to files or the network.
+    virtual Result<std::unique_ptr<RowStream>> query(const std::string& sql) = 0;
+    virtual Result<std::int64_t> table_version(const TableName& table) = 0;
+    virtual Result<std::int64_t> row_count(const TableName& table) = 0;
+};
+
+// Opens "duckdb:<path>" on an engine that was opened for that file. The engine and the clock must
+// outlive the warehouse.
+Result<std::unique_ptr<Warehouse>> open_warehouse(const std::string& url,
+                                                  Engine& engine,
+                                                  const Clock& clock);
+
+}  // namespace muster

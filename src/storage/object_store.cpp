@@ -1,0 +1,43 @@
+#include "storage/object_store.h"
+
+#include "storage/detail/local_store.h"
+
+#include <fmt/core.h>
+
+namespace muster {
+
+Result<std::unique_ptr<ObjectStore>> open_store(const std::string& url) {
+    static constexpr std::string_view kFileScheme = "file://";
+    if (url.starts_with(kFileScheme)) {
+        return make_local_store(url.substr(kFileScheme.size()));
+    }
+    if (const auto scheme = url.find("://"); scheme != std::string::npos) {
+        return Error{.code = ErrorCode::kUsage,
+                     .message = fmt::format(
+                         "'{}': this build has no store for {}://", url, url.substr(0, scheme)),
+                     .hint = "use the path of a folder"};
+    }
+    return make_local_store(url);
+}
+
+Result<std::string> read_object(ObjectStore& store, const ObjectKey& key, std::size_t bytes_max) {
+    MUSTER_ASSIGN(auto reader, store.open(key));
+    const std::uint64_t bytes = reader->info().bytes;
+    if (bytes > bytes_max) {
+        return Error{.code = ErrorCode::kIo,
+                     .message = fmt::format(
+                         "{}: {} bytes, more than the {} expected", key.str(), bytes, bytes_max)};
+    }
+    std::string content(bytes, '\0');
+    MUSTER_ASSIGN(const std::size_t taken, reader->read_at(0, content));
+    content.resize(taken);
+    return content;
+}
+
+Result<void> write_object(ObjectStore& store, const ObjectKey& key, std::string_view content) {
+    MUSTER_ASSIGN(auto writer, store.create(key));
+    MUSTER_TRY(writer->write(content));
+    return writer->commit();
+}
+
+}  // namespace muster

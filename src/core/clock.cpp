@@ -1,8 +1,8 @@
 #include "core/clock.h"
 
-#include <chrono>
-
 #include <fmt/chrono.h>
+
+#include <chrono>
 
 namespace muster {
 

@@ -28,13 +28,14 @@ class [[nodiscard]] Result {
         MUSTER_CHECK(ok());
         return std::get<0>(state_);
     }
-    T&& value() && {
+    // By value, so that a loop over the value of a temporary is safe.
+    T value() && {
         MUSTER_CHECK(ok());
         return std::get<0>(std::move(state_));
     }
     T& operator*() & { return value(); }
     const T& operator*() const& { return value(); }
-    T&& operator*() && { return std::move(*this).value(); }
+    T operator*() && { return std::move(*this).value(); }
     T* operator->() { return &value(); }
     const T* operator->() const { return &value(); }
 
@@ -42,7 +43,7 @@ class [[nodiscard]] Result {
         MUSTER_CHECK(!ok());
         return std::get<1>(state_);
     }
-    Error&& error() && {
+    Error error() && {
         MUSTER_CHECK(!ok());
         return std::get<1>(std::move(state_));
     }
@@ -64,7 +65,7 @@ class [[nodiscard]] Result<void> {
         MUSTER_CHECK(!ok());
         return *error_;
     }
-    Error&& error() && {
+    Error error() && {
         MUSTER_CHECK(!ok());
         return *std::move(error_);
     }
@@ -79,17 +80,17 @@ class [[nodiscard]] Result<void> {
 #define MUSTER_CONCAT(a, b) MUSTER_CONCAT_INNER(a, b)
 
 // MUSTER_TRY(expression): for Result<void>.
-#define MUSTER_TRY(expression)                                        \
-    do {                                                              \
-        if (auto muster_try = (expression); !muster_try.ok()) {       \
-            return std::move(muster_try).error();                     \
-        }                                                             \
+#define MUSTER_TRY(expression)                                  \
+    do {                                                        \
+        if (auto muster_try = (expression); !muster_try.ok()) { \
+            return std::move(muster_try).error();               \
+        }                                                       \
     } while (false)
 
 // MUSTER_ASSIGN(auto value, expression): for Result<T>.
-#define MUSTER_ASSIGN(declaration, expression)                                          \
-    auto MUSTER_CONCAT(muster_result_, __LINE__) = (expression);                        \
-    if (!MUSTER_CONCAT(muster_result_, __LINE__).ok()) {                                \
-        return std::move(MUSTER_CONCAT(muster_result_, __LINE__)).error();              \
-    }                                                                                   \
+#define MUSTER_ASSIGN(declaration, expression)                             \
+    auto MUSTER_CONCAT(muster_result_, __LINE__) = (expression);           \
+    if (!MUSTER_CONCAT(muster_result_, __LINE__).ok()) {                   \
+        return std::move(MUSTER_CONCAT(muster_result_, __LINE__)).error(); \
+    }                                                                      \
     declaration = std::move(MUSTER_CONCAT(muster_result_, __LINE__)).value()

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cctype>
+#include <charconv>
 #include <fnmatch.h>
 
 namespace muster {
@@ -96,9 +96,7 @@ std::string json_quote(std::string_view text) {
     return out + '"';
 }
 
-bool valid_utf8(std::string_view text) {
-    return simdjson::validate_utf8(text.data(), text.size());
-}
+bool valid_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
 std::string base64_encode(std::string_view bytes) {
     static constexpr std::string_view kAlphabet =

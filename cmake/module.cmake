@@ -5,7 +5,7 @@ set(CMAKE_VERIFY_INTERFACE_HEADER_SETS ${MUSTER_TESTS})
 
 add_library(muster_options INTERFACE)
 target_compile_options(muster_options INTERFACE
-    -Wall -Wextra -Wno-missing-field-initializers -Wconversion -Wshadow -Wswitch-enum -fno-omit-frame-pointer)
+    -Wall -Wextra -Wno-missing-field-initializers -Wno-restrict -Wconversion -Wshadow -Wswitch-enum -fno-omit-frame-pointer)
 if(MUSTER_WERROR)
     target_compile_options(muster_options INTERFACE -Werror)
 endif()

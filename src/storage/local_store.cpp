@@ -229,6 +229,15 @@ class LocalStore final : public ObjectStore {
         return {};
     }
 
+    Result<void> remove_below(std::string_view prefix) override {
+        std::error_code failure;
+        fs::remove_all(root_ / prefix, failure);
+        if (failure) {
+            return system_error("remove", root_ / prefix, failure.value());
+        }
+        return {};
+    }
+
     Result<fs::path> path_for_read(const ObjectKey& key) override { return root_ / key.str(); }
 
     Result<fs::path> path_for_write(const ObjectKey& key) override {

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -60,19 +61,20 @@ struct LoadObject {
 
 // Reads raw records again: offsets strictly rising, of the object with this key. Fails with
 // kConflict if the object is no longer the one that was scanned.
-using RawRecordReader = std::function<Result<void>(
-    const std::string& object,
-    std::span<const std::uint64_t> offsets,
-    const std::function<Result<void>(const RejectedRecord&)>& found)>;
+using RawRecordReader =
+    std::function<Result<void>(const std::string& object,
+                               std::span<const std::uint64_t> offsets,
+                               const std::function<Result<void>(const RejectedRecord&)>& found)>;
 
 struct LoadRequest {
     RunId run;
     const Table& table;
     const std::vector<LoadObject>& objects;
-    // Set by a replay: these rejects become `replayed` in the same transaction.
-    std::vector<RejectId> replayed_rejects;
-    bool replay = false;  // the objects are repaired rows: no object version is recorded, and
-                          // rejects of other objects do not become `gone`
+    // A replay of mended records: byte offset in the (only) object -> the reject it mends. Then no
+    // object version is recorded, no reject becomes `gone` and none is added: a record that is
+    // refused again (by the scan, a duplicate policy or a reference) keeps its original reject open
+    // with the new reasons; every other original becomes `replayed`, state_note "replayed by run R".
+    std::map<std::uint64_t, RejectId> replay_of;
     RawRecordReader raw_records;
     const CancelToken* cancel = nullptr;
 };
@@ -112,7 +114,8 @@ class Warehouse {
     // kNotFound if there is none; an unambiguous prefix is enough.
     virtual Result<RunRecord> run(const std::string& run_id) = 0;
     virtual Result<std::vector<ObjectVersion>> object_versions(const TableName& table) = 0;
-    // An object whose content proved unchanged: refresh its times so that the next run need not read.
+    // An object whose content proved unchanged: refresh its times so that the next run need not
+    // read.
     virtual Result<void> touch_object(const TableName& table, const ObjectInfo& info) = 0;
     // In the order of table, object, offset.
     virtual Result<void> rejects(const RejectFilter& filter,

@@ -36,7 +36,8 @@ bench: bootstrap ## whole-program comparisons; BENCH="--rows 1000000 --only vali
 
 .PHONY: soak
 soak: build ## the kill test for long: ROUNDS=2000
-	@MUSTER_KILL_ROUNDS=$${ROUNDS:-2000} .venv/bin/python -m pytest -n $(JOBS) -q tests/e2e/test_kill.py
+	@MUSTER_KILL_ROUNDS=$${ROUNDS:-2000} \
+	    .venv/bin/python -m pytest -n $(JOBS) -q tests/e2e/test_kill.py
 
 .PHONY: format
 format: bootstrap ## clang-format over all sources

@@ -3,9 +3,12 @@
 # compile alone (target all_verify_interface_header_sets).
 set(CMAKE_VERIFY_INTERFACE_HEADER_SETS ${MUSTER_TESTS})
 
+# Off: missing-field-initializers (designated initializers leave the rest at its default on
+# purpose) and restrict (GCC 12 warns falsely about std::string's operator+).
 add_library(muster_options INTERFACE)
 target_compile_options(muster_options INTERFACE
-    -Wall -Wextra -Wno-missing-field-initializers -Wno-restrict -Wconversion -Wshadow -Wswitch-enum -fno-omit-frame-pointer)
+    -Wall -Wextra -Wconversion -Wshadow -Wswitch-enum
+    -Wno-missing-field-initializers -Wno-restrict -fno-omit-frame-pointer)
 if(MUSTER_WERROR)
     target_compile_options(muster_options INTERFACE -Werror)
 endif()
@@ -26,7 +29,8 @@ function(muster_module name)
     target_sources(muster_${name} PUBLIC
         FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR}/src FILES ${ARG_HEADERS})
     target_include_directories(muster_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
-    target_link_libraries(muster_${name} PUBLIC ${ARG_LINK} PRIVATE muster_options ${ARG_PRIVATE_LINK})
+    target_link_libraries(muster_${name}
+        PUBLIC ${ARG_LINK} PRIVATE muster_options ${ARG_PRIVATE_LINK})
     if(MUSTER_SANITIZE)
         target_link_libraries(muster_${name} PUBLIC muster_options)
     endif()

@@ -27,7 +27,7 @@ as_root() {
 }
 
 stamp=.venv/bootstrap.stamp
-wanted=$(cat scripts/bootstrap.sh scripts/packages.txt tests/requirements.txt | sha256sum | cut -d ' ' -f 1)
+wanted=$(cat scripts/bootstrap.sh scripts/packages.txt tests/requirements.txt | sha256sum)
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
     exit 0
 fi

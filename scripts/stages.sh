@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# All that `make test` and CI check, stage by stage. Later stages run although an earlier one failed,
-# unless they need what it builds. Prints a time table and, last, "N passed, N failed": the tests of
-# ctest and pytest, and each stage that failed without failing a test.
+# All that `make test` and CI check, stage by stage. Later stages run although an earlier one
+# failed, unless they need what it builds. Prints a time table and, last, "N passed, N failed": the
+# tests of ctest and pytest, and each stage that failed without failing a test.
 # Usage: scripts/stages.sh [STAGE ...]   (all by default)
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -25,8 +25,9 @@ def test_lines_named_in_the_readme():
     lines = (SAMPLE / "data/hired_employees.csv").read_bytes().split(b"\n")
     starts = {
         102: b"100,", 112: b"110,", 122: b"120,", 132: b"130,", 142: b"140,", 152: b"150,",
-        202: b",", 212: b"21O,", 222: b"220,", 232: b"230,", 242: b"240,", 252: b"9999", 262: b"260,",
-        302: b"300,", 312: b"310,", 322: b"320,", 351: b"349,", 352: b"349,", 1001: b"999,",
+        202: b",", 212: b"21O,", 222: b"220,", 232: b"230,", 242: b"240,", 252: b"9999",
+        262: b"260,", 302: b"300,", 312: b"310,", 322: b"320,", 351: b"349,", 352: b"349,",
+        1001: b"999,",
     }  # fmt: skip
     assert {n: lines[n - 1][: len(start)] for n, start in starts.items()} == starts
     text = (SAMPLE / "README.md").read_text()

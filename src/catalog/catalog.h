@@ -22,14 +22,14 @@ struct Column {
     std::string name;
     ColumnType type;
     bool nullable = false;
-    bool keep_empty = false;             // strings: an empty value stays empty instead of NULL
-    std::optional<Value> min;            // inclusive, of the column's type
-    std::optional<Value> max;            // inclusive
+    bool keep_empty = false;                // strings: an empty value stays empty instead of NULL
+    std::optional<Value> min;               // inclusive, of the column's type
+    std::optional<Value> max;               // inclusive
     std::optional<std::size_t> min_length;  // code points, strings only
     std::optional<std::size_t> max_length;
-    std::string pattern;                 // RE2, whole match; "" = none
-    std::vector<Value> one_of;           // empty = any
-    std::vector<std::string> formats;    // timestamps only, strptime letters
+    std::string pattern;               // RE2, whole match; "" = none
+    std::vector<Value> one_of;         // empty = any
+    std::vector<std::string> formats;  // timestamps only, strptime letters
     std::string description;
 };
 
@@ -120,8 +120,8 @@ struct Retention {
 
 struct Catalog {
     std::string name;
-    std::string data_dir;       // resolved against the file's folder
-    std::string source_url;     // likewise, if it is a path
+    std::string data_dir;    // resolved against the file's folder
+    std::string source_url;  // likewise, if it is a path
     std::string clean_url;
     std::string backups_url;
     std::string warehouse_url;  // "duckdb:<path>"

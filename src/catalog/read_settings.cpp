@@ -1,0 +1,109 @@
+#include "catalog/detail/readers.h"
+
+#include <fmt/core.h>
+
+#include <filesystem>
+
+namespace muster {
+namespace {
+
+constexpr std::string_view kDuckdbPrefix = "duckdb:";
+constexpr std::string_view kMemoryDatabase = ":memory:";
+
+bool has_scheme(std::string_view url) { return url.find("://") != std::string_view::npos; }
+
+std::string resolve_path(const std::filesystem::path& base, const std::string& path) {
+    std::string text = (base / path).lexically_normal().string();
+    if (text.size() > 1 && text.back() == '/') {
+        text.pop_back();
+    }
+    return text;
+}
+
+std::string resolve_url(const std::filesystem::path& base, const std::string& url) {
+    return has_scheme(url) ? url : resolve_path(base, url);
+}
+
+// The text of a key in a section of the top level; `fallback` if it is not there.
+std::string setting(const Node& document,
+                    std::string_view section_name,
+                    std::string_view key,
+                    const std::string& fallback,
+                    Problems& problems) {
+    const Node* section = document.find(section_name);
+    const Node* node = section != nullptr ? section->find(key) : nullptr;
+    if (node == nullptr) {
+        return fallback;
+    }
+    if (node->text.empty()) {
+        problems.add(
+            node->place,
+            fmt::format(
+                "'{}' of [{}] is empty; give a value or remove the key", key, section_name));
+    }
+    return node->text;
+}
+
+std::string read_warehouse_url(const Node& document,
+                               const std::filesystem::path& base,
+                               const std::string& fallback,
+                               Problems& problems) {
+    const std::string url = setting(document, "warehouse", "url", fallback, problems);
+    if (url.starts_with(kDuckdbPrefix)) {
+        const std::string path = url.substr(kDuckdbPrefix.size());
+        if (path.empty()) {
+            problems.add(place_of_key(*document.find("warehouse"), "url"),
+                         "'duckdb:' needs a path behind it, such as \"duckdb:muster.duckdb\"");
+        }
+        return path == kMemoryDatabase ? url
+                                       : std::string{kDuckdbPrefix} + resolve_path(base, path);
+    }
+    if (!url.empty() && !has_scheme(url)) {
+        problems.add(place_of_key(*document.find("warehouse"), "url"),
+                     fmt::format("'url' of [warehouse] is '{0}'; for a database file write "
+                                 "\"duckdb:{0}\"",
+                                 url));
+    }
+    return url;
+}
+
+}  // namespace
+
+void read_settings(const Node& document,
+                   const std::filesystem::path& base,
+                   const CatalogOverrides& overrides,
+                   Catalog& catalog,
+                   Problems& problems) {
+    if (const Node* section = document.find("muster")) {
+        catalog.name = read_name(*section, "catalog", problems);
+    }
+    const std::string data_dir = setting(document, "muster", "data_dir", "muster-data", problems);
+    catalog.data_dir = resolve_path(base, overrides.data_dir.value_or(data_dir));
+    const std::filesystem::path data_path{catalog.data_dir};
+
+    const std::string source = setting(document, "source", "url", "data", problems);
+    catalog.source_url = resolve_url(base, overrides.source_url.value_or(source));
+    const std::string clean =
+        setting(document, "clean", "url", (data_path / "clean").string(), problems);
+    catalog.clean_url = resolve_url(base, clean);
+    const std::string backups =
+        setting(document, "backups", "url", (data_path / "backups").string(), problems);
+    catalog.backups_url = resolve_url(base, backups);
+    const std::string database =
+        std::string{kDuckdbPrefix} + (data_path / "muster.duckdb").string();
+    const std::string warehouse = read_warehouse_url(document, base, database, problems);
+    catalog.warehouse_url = overrides.warehouse_url.value_or(warehouse);
+
+    if (const Node* section = document.find("retention")) {
+        const auto days = [&](std::string_view key, int& out) {
+            if (const Node* node = section->find(key)) {
+                out = static_cast<int>(node->integer);
+            }
+        };
+        days("runs_days", catalog.retention.runs_days);
+        days("rejects_days", catalog.retention.rejects_days);
+        days("clean_runs", catalog.retention.clean_runs);
+    }
+}
+
+}  // namespace muster

@@ -8,13 +8,13 @@ cd "$(dirname "$0")/.."
 
 rm -rf "$folder"
 mkdir -p "$folder"
-cp -r catalogs/hiring/. examples/hiring/data "$folder/"
 cd "$folder"
 
 show() {
     printf '\n$ muster %s\n' "$*"
     "$program" "$@"
 }
+show init --sample
 show run
 show report departments_above_mean --year 2021
 show report hires_by_quarter --year 2021 | head -n 15

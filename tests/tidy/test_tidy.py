@@ -1,13 +1,10 @@
 """The repository is tidy; and the linter finds what it should, on small bad trees."""
 
 import pathlib
-import sys
 
+import cpp_functions
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-import cpp_functions  # noqa: E402
-import tidy  # noqa: E402
+import tidy
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 

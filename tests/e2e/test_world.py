@@ -1,0 +1,147 @@
+"""A bad world: what cannot be read or written ends in a clear error, and a later run works."""
+
+import gzip
+import json
+import os
+import subprocess
+
+import pytest
+from program import Program, generate
+
+ROWS = b"1,Ada Kim,2021-01-02T03:04:05Z,1,1\n2,Omar Kaya,2021-05-06T07:08:09Z,2,2\n"
+
+
+@pytest.fixture
+def muster(tmp_path):
+    program = Program(tmp_path)
+    generate(program.source, 10)
+    (program.source / "hired_employees.csv").unlink()
+    (program.source / "hired_employees-1.csv").write_bytes(ROWS)
+    return program
+
+
+def errors(result):
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    return [line for line in lines if line["type"] == "error"]
+
+
+def check_one_refused(muster, name, code):
+    """The object is refused whole, by name and code; the other one is loaded."""
+    result = muster("run", "--json", code=None)
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert [(e["code"], e["object"]) for e in errors(result)] == [(code, name)]
+    summary = json.loads(result.stdout.splitlines()[-1])
+    assert summary["status"] == "partial"
+    table = {t["table"]: t for t in summary["tables"]}["hired_employees"]
+    assert (table["files_failed"], table["inserted"]) == (1, 2)
+    assert sorted(muster.employees()) == [1, 2]
+
+
+def check_mended(muster, name):
+    """With the object in order, a later run loads it and is content."""
+    (muster.source / name).write_bytes(b"3,Mei Sato,2021-02-03T04:05:06Z,1,1\n")
+    muster.load()
+    assert sorted(muster.employees()) == [1, 2, 3]
+
+
+def cut(data):
+    return gzip.compress(data)[:-9]
+
+
+def corrupt(data):
+    packed = bytearray(gzip.compress(data * 100))
+    packed[len(packed) // 2] ^= 0xFF
+    return bytes(packed)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "code"),
+    [
+        ("hired_employees-2.csv", b"", "file.empty"),
+        ("hired_employees-2.csv", b"\xef\xbb\xbf", "file.empty"),
+        ("hired_employees-2.csv", b"\xff\xfe1\0,\0", "file.encoding"),
+        ("hired_employees-2.csv", b"\xfe\xff\0001\0,", "file.encoding"),
+        ("hired_employees-2.csv.gz", cut(ROWS), "file.compressed_data"),
+        ("hired_employees-2.csv.gz", corrupt(ROWS), "file.compressed_data"),
+        ("hired_employees-2.csv.gz", ROWS, "file.compressed_data"),
+        ("hired_employees-2.csv.zst", ROWS, "file.compressed_data"),
+    ],
+)
+def test_a_bad_object_does_not_stop_the_others(muster, name, data, code):
+    (muster.source / name).write_bytes(data)
+    check_one_refused(muster, name, code)
+    (muster.source / name).unlink()
+    check_mended(muster, "hired_employees-2.csv")
+
+
+def test_a_good_gzip_is_loaded(muster):
+    data = b"3,Mei Sato,2021-02-03T04:05:06Z,1,1\n"
+    (muster.source / "hired_employees-2.csv.gz").write_bytes(gzip.compress(data))
+    muster.load()
+    assert sorted(muster.employees()) == [1, 2, 3]
+
+
+def as_nobody():
+    """Drops root, who may read everything."""
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+
+
+def test_unreadable_file(muster, tmp_path):
+    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
+        folder.chmod(0o777)
+    (muster.source / "hired_employees-2.csv").write_bytes(ROWS)
+    (muster.source / "hired_employees-2.csv").chmod(0)
+    result = muster("run", "--json", code=1, preexec_fn=as_nobody)
+    (error,) = errors(result)
+    assert (error["code"], error["object"]) == ("file.unreadable", "hired_employees-2.csv")
+
+
+def test_directory_instead_of_a_file(muster):
+    (muster.source / "hired_employees-2.csv").mkdir()
+    muster.load()
+    assert sorted(muster.employees()) == [1, 2]
+
+
+def test_no_source(muster):
+    muster.source = muster.folder / "gone"
+    result = muster("run", code=None)
+    assert result.returncode in (1, 2)
+    assert "gone" in result.stderr
+
+
+def test_read_only_data_directory(muster, tmp_path):
+    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
+        folder.chmod(0o755)
+    muster.data.mkdir(mode=0o555)
+    result = muster("run", code=1, preexec_fn=as_nobody)
+    assert "muster-data" in result.stderr
+    muster.data.chmod(0o755)
+    muster.load()
+    assert sorted(muster.employees()) == [1, 2]
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 24 MiB. Mounting needs root; without it the test fails, loudly."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "none", folder], check=True)
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_disk_full(tmp_path, small_disk):
+    source = tmp_path / "source"
+    generate(source, 1_000_000)
+    muster = Program(small_disk, source)
+    result = muster("run", code=1)
+    assert "hired_employees" in result.stderr or "muster.duckdb" in result.stderr, result.stderr
+    assert "space" in result.stderr, result.stderr
+
+    # With less to load the same data directory works, and nothing of the first try is there.
+    generate(source, 1_000)
+    muster.load()
+    assert len(muster.employees()) == 1_000

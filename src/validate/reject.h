@@ -68,7 +68,7 @@ struct RejectedRecord {
     std::string_view raw;      // first kRejectRawBytesMax bytes; valid during the callback only
     RawHash raw_hash;          // XXH3-128 of the whole record
     std::vector<Reason> reasons;
-    bool decoded = false;      // every value decoded, so row checks can be evaluated as well
+    bool decoded = false;  // every value decoded, so row checks can be evaluated as well
 };
 
 // XXH3-128 of a record without its line end.
@@ -77,7 +77,8 @@ std::string raw_hash_text(const RawHash& hash);  // 32 hex digits, high first
 
 // The identity of a reject: 32 hex digits of XXH3-128 over table, raw hash and occurrence (1-based,
 // among the records of the object with the same raw bytes).
-std::string reject_id_text(std::string_view table, std::string_view raw_hash_hex,
+std::string reject_id_text(std::string_view table,
+                           std::string_view raw_hash_hex,
                            std::uint64_t occurrence);
 
 }  // namespace muster

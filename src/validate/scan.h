@@ -58,8 +58,8 @@ class ScanBlock {
     ScanBlock& operator=(ScanBlock&&) noexcept;
 
     std::size_t rows = 0;
-    std::vector<ColumnData> columns;       // as in the table
-    std::vector<std::uint64_t> offsets;    // byte offset of each row's record
+    std::vector<ColumnData> columns;     // as in the table
+    std::vector<std::uint64_t> offsets;  // byte offset of each row's record
     // Only with ScanOptions::emit_decoded_rejects: rows that decoded but broke a rule are emitted
     // as well, with a 1 here, so that row checks can be evaluated on them.
     std::vector<std::uint8_t> refused;
@@ -111,8 +111,8 @@ class Scan {
                                               ScanOptions options);
     virtual ~Scan() = default;
 
-    // Scans the next block. False: nothing is left (also after a problem of the object). Thread-safe;
-    // each thread passes its own block, whose content lives until its next call.
+    // Scans the next block. False: nothing is left (also after a problem of the object).
+    // Thread-safe; each thread passes its own block, whose content lives until its next call.
     virtual Result<bool> next_block(ScanBlock& block) = 0;
 
     // Bytes of the object taken so far, for progress. Thread-safe.
@@ -130,8 +130,8 @@ class Scan {
 Result<void> run_scan(Scan& scan, std::size_t threads);
 
 // Finds records again by their byte offsets (strictly rising), for rejects that are found after the
-// scan. `found` is called in that order with line, offset, length, raw and raw_hash set. Returns the
-// content hash, so that the caller can tell whether the object is still the same.
+// scan. `found` is called in that order with line, offset, length, raw and raw_hash set. Returns
+// the content hash, so that the caller can tell whether the object is still the same.
 Result<std::string> locate_records(const Table& table,
                                    ObjectReader& reader,
                                    std::span<const std::uint64_t> offsets,

@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+"""Compares whole programs in one run and prints ratios; every result is checked first.
+
+Seconds are the best of --repeat runs, the two sides taking turns. Ratios below are the other
+side's value divided by muster's: above 1, muster is faster or smaller.
+"""
+
+import argparse
+import importlib.metadata
+import json
+import pathlib
+import platform
+import shutil
+import subprocess
+import sys
+
+from measure import measure
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BENCH = ROOT / "bench"
+CONFIG = ROOT / "catalogs" / "hiring" / "muster.toml"
+GENERATOR = ROOT / "build/release/tools/generate_hiring"
+COUNTS = ("read", "inserted", "updated", "unchanged", "deduplicated", "rejected")
+PYDANTIC_ROWS = 1_000_000
+CHANGED_ROWS = 1_000
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.work = options.work
+        self.rows = []
+        self.work.mkdir(parents=True, exist_ok=True)
+
+    def source(self, rows, *extra):
+        """A generated source folder and what the generator said about it; made once."""
+        name = "-".join(["data", str(rows), *(str(e).lstrip("-") for e in extra)])
+        folder = self.work / name
+        facts = folder / "facts.json"
+        if not facts.exists():
+            command = [GENERATOR, "--rows", str(rows), "--out", folder, *map(str, extra)]
+            facts_text = subprocess.check_output(command, text=True)
+            facts.write_text(facts_text)
+        return folder, json.loads(facts.read_text())
+
+    def muster(self, data_dir, source, *arguments):
+        options = ["--config", CONFIG, "--data-dir", data_dir, "--source", source]
+        return [self.options.muster, *options, *arguments]
+
+    def peer(self, script, *arguments):
+        return [sys.executable, BENCH / "peers" / script, *arguments]
+
+    def best(self, *sides):
+        """Each side is (prepare, command, exit codes); they take turns, the fastest run counts."""
+        found = [[] for _ in sides]
+        for _ in range(self.options.repeat):
+            for runs, (prepare, command, codes) in zip(found, sides, strict=True):
+                prepare()
+                runs.append(measure(command, self.work / "out.txt", codes))
+        return [min(runs, key=lambda run: run.seconds) for runs in found]
+
+    def row(self, scenario, other, ours, theirs, factor=1.0, note=""):
+        self.rows.append((
+            scenario, f"{ours.seconds:.3f}", other, f"{theirs.seconds * factor:.3f}",
+            f"{theirs.seconds * factor / ours.seconds:.2f}", f"{ours.peak_mib:.0f}",
+            f"{theirs.peak_mib:.0f}", note,
+        ))  # fmt: skip
+        print("|", " | ".join(self.rows[-1]), "|", flush=True)
+
+
+def equal(what, found, expected):
+    if found != expected:
+        raise SystemExit(f"{what}: found {found}, expected {expected}")
+
+
+def nothing():
+    pass
+
+
+def validate(bench):
+    """`validate` against other ways to check a file; all keep what they refuse in a file."""
+    for dirty in ("0", "0.01", "0.1"):
+        source, facts = bench.source(bench.options.rows, "--dirty", dirty)
+        file = source / "hired_employees.csv"
+        rejects = bench.work / "rejects.out"
+        ours = (nothing, bench.muster(bench.work / "v", source, "validate", file, "--json"), (0, 3))
+        duckdb = (nothing, bench.peer("validate_duckdb.py", file, rejects), (0,))
+        pandas = (nothing, bench.peer("validate_pandas.py", file, rejects), (0,))
+        mine, its, panda = bench.best(ours, duckdb, pandas)
+
+        table = mine.json()["tables"][0]
+        wanted = {"read": facts["rows"], "rejected": facts["dirty"]}
+        equal("muster validate", {k: table[k] for k in wanted}, wanted)
+        equal("duckdb validate", its.json(), wanted)
+        equal("pandas read", panda.json()["read"], facts["rows"])
+        missed = facts["dirty"] - panda.json()["rejected"]
+        scenario = f"validate {facts['rows']:,} rows, {float(dirty):.0%} dirty"
+        bench.row(scenario, "DuckDB read_csv", mine, its)
+        bench.row(scenario, "pandas", mine, panda, note=f"misses {missed:,} bad records")
+
+        few, small = bench.source(min(PYDANTIC_ROWS, bench.options.rows), "--dirty", dirty)
+        command = bench.peer("validate_pydantic.py", few / "hired_employees.csv", rejects)
+        model = measure(command, bench.work / "out.txt")
+        equal("pydantic", model.json(), {"read": small["rows"], "rejected": small["dirty"]})
+        factor = facts["rows"] / small["rows"]
+        note = f"measured on {small['rows']:,} rows" if factor > 1 else ""
+        bench.row(scenario, "csv + pydantic", mine, model, factor, note)
+
+
+def employees(summary):
+    table = {t["table"]: t for t in summary["tables"]}["hired_employees"]
+    return {name: table[name] for name in COUNTS}
+
+
+def checksum(bench, database):
+    return json.loads(subprocess.check_output(bench.peer("checksum.py", database), text=True))
+
+
+def replace(base, copy):
+    """The folder `copy` anew: empty, or with the content of `base`."""
+    shutil.rmtree(copy, ignore_errors=True)
+    if base is None:
+        copy.mkdir()
+    else:
+        shutil.copytree(base, copy)
+
+
+def load(bench):
+    """First load and the loads after it, against SQL in DuckDB that does the same."""
+    rows = bench.options.rows
+    first, facts = bench.source(rows, "--dirty", "0.01", "--keys", bench.options.keys)
+    share = CHANGED_ROWS / rows
+    few, _ = bench.source(rows, "--dirty", "0.01", "--keys", bench.options.keys, "--changed", share)
+    every, _ = bench.source(rows, "--dirty", "0.01", "--keys", bench.options.keys, "--changed", 1)
+    ours, theirs = bench.work / "muster-data", bench.work / "duckdb-data"
+    scenarios = [
+        ("first load", first, ()),
+        ("nothing changed", first, ()),
+        (f"{CHANGED_ROWS:,} changed", few, ()),
+        ("all changed", every, ()),
+        ("all unchanged, --force", first, ("--force",)),
+    ]
+    for name, source, extra in scenarios:
+        fresh = name == "first load"
+        mine, its = bench.best(
+            (
+                lambda fresh=fresh: replace(None if fresh else bench.work / "base-m", ours),
+                bench.muster(ours, source, "run", "--json", *extra),
+                (0,),
+            ),
+            (
+                lambda fresh=fresh: replace(None if fresh else bench.work / "base-d", theirs),
+                bench.peer("load_duckdb.py", theirs / "hiring.duckdb", source),
+                (0,),
+            ),
+        )
+        counts, expected = employees(mine.json()), its.json()
+        if name == "nothing changed":
+            expected = dict.fromkeys(COUNTS, 0)
+        equal(f"counts of {name}", counts, expected)
+        found = checksum(bench, ours / "muster.duckdb")
+        equal(f"tables of {name}", found, checksum(bench, theirs / "hiring.duckdb"))
+        equal(f"rows of {name}", found[0], facts["rows"] - facts["dirty"])
+        if fresh:
+            replace(ours, bench.work / "base-m")
+            replace(theirs, bench.work / "base-d")
+        bench.row(f"{name}, {rows:,} rows", "SQL in DuckDB", mine, its)
+
+
+def start(bench):
+    """What it takes to start, and to answer a report on what is loaded."""
+    none = bench.work / "none"
+    python = [sys.executable, "-c", "import duckdb; duckdb.connect()"]
+    sides = [(nothing, bench.muster(none, none, "version"), (0,)), (nothing, python, (0,))]
+    mine, its = bench.best(*sides)
+    bench.row("start-up: version", "python, import duckdb", mine, its)
+
+
+SCENARIOS = {"validate": validate, "load": load, "start": start}
+
+
+def versions(bench):
+    program = subprocess.check_output([bench.options.muster, "version"], text=True).splitlines()[0]
+    names = ("duckdb", "pandas", "pydantic", "numpy")
+    others = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
+    return f"{program}; {others}; Python {platform.python_version()}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--keys", choices=("rising", "shuffled"), default="rising")
+    parser.add_argument("--only", choices=SCENARIOS, action="append", help="may stand repeatedly")
+    parser.add_argument("--muster", default=ROOT / "build/release/muster", type=pathlib.Path)
+    parser.add_argument("--work", default=ROOT / "build/bench", type=pathlib.Path)
+    bench = Bench(parser.parse_args())
+
+    head = ["scenario", "muster s", "other", "other s", "ratio", "muster MiB", "other MiB", "note"]
+    header = f"| {' | '.join(head)} |\n|{'---|' * len(head)}"
+    print(f"{versions(bench)}\n\n{header}", flush=True)
+    for name in bench.options.only or SCENARIOS:
+        SCENARIOS[name](bench)
+    text = "\n".join("| " + " | ".join(row) + " |" for row in bench.rows)
+    (bench.work / "results.md").write_text(f"{versions(bench)}\n\n{header}\n{text}\n")
+
+
+if __name__ == "__main__":
+    main()

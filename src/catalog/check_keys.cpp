@@ -27,31 +27,10 @@ bool is_scalar(const Node& node) {
     return node.kind != NodeKind::kTable && node.kind != NodeKind::kArray;
 }
 
-std::string_view shape_text(Shape shape) {
-    switch (shape) {
-        case Shape::kString:
-            return "a string";
-        case Shape::kInteger:
-            return "an integer";
-        case Shape::kNumber:
-            return "a number";
-        case Shape::kBool:
-            return "true or false";
-        case Shape::kBoolOrAuto:
-            return "true, false or \"auto\"";
-        case Shape::kStrings:
-            return "an array of strings";
-        case Shape::kTable:
-        case Shape::kScalarMap:
-            return "a table";
-        case Shape::kTables:
-            return "an array of tables";
-        case Shape::kScalar:
-            return "a single value";
-        case Shape::kScalars:
-            return "an array of values";
-    }
-    return {};
+std::string bounds_text(const KeySpec& spec) {
+    return spec.max == std::numeric_limits<std::int64_t>::max()
+               ? fmt::format("be at least {}", spec.min)
+               : fmt::format("lie between {} and {}", spec.min, spec.max);
 }
 
 bool all_of_kind(const std::vector<Node>& items, NodeKind kind) {
@@ -223,12 +202,10 @@ class KeyChecker {
                                           node.number <= static_cast<double>(spec.max);
             if (!inside) {
                 node.usable = false;
-                problems_.add(node.place,
-                              fmt::format("'{}' must lie between {} and {}, but is {}",
-                                          spec.name,
-                                          spec.min,
-                                          spec.max,
-                                          node.text));
+                problems_.add(
+                    node.place,
+                    fmt::format(
+                        "'{}' must {}, but is {}", spec.name, bounds_text(spec), node.text));
             }
             return;
         }
@@ -251,6 +228,33 @@ class KeyChecker {
 };
 
 }  // namespace
+
+std::string_view shape_text(Shape shape) {
+    switch (shape) {
+        case Shape::kString:
+            return "a string";
+        case Shape::kInteger:
+            return "an integer";
+        case Shape::kNumber:
+            return "a number";
+        case Shape::kBool:
+            return "true or false";
+        case Shape::kBoolOrAuto:
+            return "true, false or \"auto\"";
+        case Shape::kStrings:
+            return "an array of strings";
+        case Shape::kTable:
+        case Shape::kScalarMap:
+            return "a table";
+        case Shape::kTables:
+            return "an array of tables";
+        case Shape::kScalar:
+            return "a single value";
+        case Shape::kScalars:
+            return "an array of values";
+    }
+    return {};
+}
 
 std::string_view section_label(std::string_view section) {
     for (const SectionSpec& spec : section_specs()) {

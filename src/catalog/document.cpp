@@ -78,8 +78,10 @@ class Converter {
         if (const auto* text = source.as_string()) {
             node.kind = NodeKind::kString;
             node.text = text->get();
-            node.from_environment =
+            const ExpandStatus status =
                 expand_environment(node.text, environment_, node.place, problems_);
+            node.from_environment = status == ExpandStatus::kReplaced;
+            node.usable = status != ExpandStatus::kFailed;
         } else if (const auto* integer = source.as_integer()) {
             node.kind = NodeKind::kInteger;
             node.integer = integer->get();

@@ -19,10 +19,10 @@ bool valid_variable_name(std::string_view name) {
 
 }  // namespace
 
-bool expand_environment(std::string& text,
-                        const EnvironmentLookup& environment,
-                        Place place,
-                        Problems& problems) {
+ExpandStatus expand_environment(std::string& text,
+                                const EnvironmentLookup& environment,
+                                Place place,
+                                Problems& problems) {
     std::string out;
     bool replaced = false;
     std::string_view rest = text;
@@ -40,7 +40,7 @@ bool expand_environment(std::string& text,
         const std::size_t end = rest.find('}');
         if (end == std::string_view::npos) {
             problems.add(place, "'${' has no '}'; write '$${' for the two characters themselves");
-            return false;
+            return ExpandStatus::kFailed;
         }
         const std::string_view inside = rest.substr(2, end - 2);
         rest.remove_prefix(end + 1);
@@ -51,7 +51,7 @@ bool expand_environment(std::string& text,
                          fmt::format("'{}' is no name of an environment variable; write "
                                      "'$${{' for the two characters '${{' themselves",
                                      name));
-            return false;
+            return ExpandStatus::kFailed;
         }
         if (const auto value = environment(name)) {
             out += *value;
@@ -62,12 +62,12 @@ bool expand_environment(std::string& text,
                          fmt::format("the environment variable '{0}' is not set; set it, or give a "
                                      "default: ${{{0}:default}}",
                                      name));
-            return false;
+            return ExpandStatus::kFailed;
         }
         replaced = true;
     }
     text = std::move(out);
-    return replaced;
+    return replaced ? ExpandStatus::kReplaced : ExpandStatus::kPlain;
 }
 
 }  // namespace muster

@@ -65,7 +65,8 @@ void check_unique(std::vector<std::string>& taken,
         return;
     }
     if (std::find(taken.begin(), taken.end(), name) != taken.end()) {
-        problems.add(place, fmt::format("the {} '{}' is there twice; rename one", what, name));
+        problems.add(place,
+                     fmt::format("the {} '{}' is there twice; rename or remove one", what, name));
     } else {
         taken.push_back(name);
     }

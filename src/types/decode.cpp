@@ -101,7 +101,7 @@ bool split_number(std::string_view text, bool exponent_allowed, NumberParts& par
 // Whether a number that no double holds is too large (and not too small). Requires: it is not 0.
 bool number_is_large(const NumberParts& parts) {
     // An exponent beyond this outweighs any number of digits that fits into memory.
-    constexpr std::int64_t kExponentCap = std::int64_t{1} << 60U;
+    constexpr std::int64_t kExponentCap = 100'000'000'000'000'000;
     std::string_view digits = parts.exponent;
     const bool negative = take_sign(digits);
     std::int64_t exponent = 0;

@@ -57,10 +57,12 @@ Node parse_document(std::string_view text,
                     const EnvironmentLookup& environment,
                     Problems& problems);
 
-// Replaces ${VAR}, ${VAR:default} and $${ in `text`; true if a variable was replaced.
-bool expand_environment(std::string& text,
-                        const EnvironmentLookup& environment,
-                        Place place,
-                        Problems& problems);
+enum class ExpandStatus { kPlain, kReplaced, kFailed };
+
+// Replaces ${VAR}, ${VAR:default} and $${ in `text`. kFailed: reported, the text is as before.
+ExpandStatus expand_environment(std::string& text,
+                                const EnvironmentLookup& environment,
+                                Place place,
+                                Problems& problems);
 
 }  // namespace muster

@@ -46,10 +46,14 @@ struct SectionSpec {
     std::string_view description;
 };
 
-std::span<const KeySpec> key_specs();
+std::span<const KeySpec> key_specs();  // of all sections
+std::span<const KeySpec> table_key_specs();
+std::span<const KeySpec> report_key_specs();
 std::span<const SectionSpec> section_specs();
 
 std::string_view section_label(std::string_view section);
+// "a string", "an integer", ...
+std::string_view shape_text(Shape shape);
 
 // Reports unknown keys, missing ones and values of the wrong kind, from the top level down, and
 // marks such values as not usable. What it leaves usable has the declared shape.

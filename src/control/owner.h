@@ -15,8 +15,7 @@
 namespace muster {
 
 // Runs a guest's verb on the guest's descriptors; returns the exit code. Called from many threads.
-using GuestHandler =
-    std::function<int(const Invocation&, const Descriptors&, const CancelToken& cancel)>;
+using GuestHandler = std::function<int(const Invocation&, const Descriptors&, CancelToken& cancel)>;
 
 class Owner {
   public:

@@ -1,0 +1,44 @@
+// The warehouse of a process, opened when the first verb asks for it and shared by all guests.
+// Thread-safe.
+#pragma once
+
+#include "catalog/catalog.h"
+#include "core/clock.h"
+#include "core/result.h"
+#include "engine/engine.h"
+#include "warehouse/warehouse.h"
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+namespace muster {
+
+struct DatabaseOptions {
+    std::string warehouse_url;
+    std::string data_dir;
+    std::uint64_t memory_limit_bytes = 0;
+    std::size_t threads = 1;
+};
+
+class Database {
+  public:
+    Database(DatabaseOptions options, const Clock& clock);
+    ~Database();
+    Database(const Database&) = delete;
+    Database& operator=(const Database&) = delete;
+
+    // Opens and prepares at the first call; a failure is not kept, the next call tries again.
+    Result<Warehouse*> warehouse();
+    // Requires: warehouse() succeeded.
+    Engine& engine() { return *engine_; }
+
+  private:
+    const DatabaseOptions options_;
+    const Clock& clock_;
+    std::mutex mutex_;
+    std::unique_ptr<Engine> engine_;
+    std::unique_ptr<Warehouse> warehouse_;
+};
+
+}  // namespace muster

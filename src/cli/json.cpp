@@ -1,0 +1,153 @@
+#include "cli/json.h"
+
+#include "core/text.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace muster {
+
+JsonObject& JsonObject::raw(std::string_view name, std::string_view json) {
+    text_ += text_.size() > 1 ? "," : "";
+    text_ += json_quote(name);
+    text_ += ':';
+    text_ += json;
+    return *this;
+}
+
+JsonObject& JsonObject::text(std::string_view name, std::string_view value) {
+    return raw(name, json_quote(value));
+}
+
+JsonObject& JsonObject::text_or_null(std::string_view name, std::string_view value) {
+    return value.empty() ? raw(name, "null") : text(name, value);
+}
+
+JsonObject& JsonObject::number(std::string_view name, double value) {
+    return raw(name, std::isfinite(value) ? fmt::format("{}", value) : "null");
+}
+
+JsonArray& JsonArray::raw(std::string_view json) {
+    text_ += text_.size() > 1 ? "," : "";
+    text_ += json;
+    return *this;
+}
+
+std::string json_value(const ColumnType& type, const Value& value) {
+    if (std::holds_alternative<std::monostate>(value)) {
+        return "null";
+    }
+    switch (type.kind) {
+        case TypeKind::kInt32:
+        case TypeKind::kInt64:
+        case TypeKind::kDecimal:
+            return value_text(type, value);
+        case TypeKind::kBool:
+            return std::get<bool>(value) ? "true" : "false";
+        case TypeKind::kDouble: {
+            const double number = std::get<double>(value);
+            return std::isfinite(number) ? fmt::format("{}", number) : "null";
+        }
+        case TypeKind::kString:
+        case TypeKind::kDate:
+        case TypeKind::kTimestamp:
+            return json_quote(value_text(type, value));
+    }
+    return "null";
+}
+
+std::string json_seconds(double seconds) { return fmt::format("{:.3f}", std::max(0.0, seconds)); }
+
+std::string reject_json(const RejectEntry& reject) {
+    JsonObject out;
+    out.text("type", "reject")
+        .text_or_null("id", reject.id.str())
+        .text_or_null("run_id", reject.run_id)
+        .text("table", reject.table)
+        .text("object", reject.object)
+        .number("line", reject.line)
+        .number("offset", reject.offset)
+        .number("length", reject.length);
+    if (valid_utf8(reject.raw)) {
+        out.text("raw", reject.raw);
+    } else {
+        out.text("raw_base64", base64_encode(reject.raw));
+    }
+    JsonArray reasons;
+    for (const ReasonText& reason : reject.reasons) {
+        reasons.raw(JsonObject{}
+                        .text("code", reason.code)
+                        .text_or_null("column", reason.column)
+                        .text("value", reason.value)
+                        .text("message", reason.message)
+                        .str());
+    }
+    return out.text("severity", reject.severity)
+        .text("state", reject.state)
+        .raw("reasons", reasons.str())
+        .str();
+}
+
+std::string table_outcome_json(const TableOutcome& table, bool with_objects) {
+    const auto files = [&table](std::string_view status) {
+        return std::count_if(
+            table.objects.begin(), table.objects.end(), [status](const ObjectOutcome& object) {
+                return object.status == status;
+            });
+    };
+    JsonObject out;
+    out.text("table", table.table);
+    if (with_objects) {
+        out.text("status", table.status).text_or_null("error", table.error);
+    }
+    out.number("read", table.counts.read)
+        .number("inserted", table.counts.inserted)
+        .number("updated", table.counts.updated)
+        .number("unchanged", table.counts.unchanged)
+        .number("deduplicated", table.counts.deduplicated)
+        .number("rejected", table.counts.rejected)
+        .number("blank_lines", table.counts.blank_lines)
+        .number("files_loaded", files("loaded"))
+        .number("files_skipped", files("skipped"))
+        .number("files_failed", files("failed"))
+        .number("bytes", table.bytes)
+        .raw("seconds", json_seconds(table.seconds));
+    if (with_objects) {
+        JsonArray objects;
+        for (const ObjectOutcome& object : table.objects) {
+            objects.raw(JsonObject{}
+                            .text("object", object.object)
+                            .text("status", object.status)
+                            .text_or_null("error", object.error)
+                            .number("read", object.counts.read)
+                            .number("inserted", object.counts.inserted)
+                            .number("updated", object.counts.updated)
+                            .number("unchanged", object.counts.unchanged)
+                            .number("deduplicated", object.counts.deduplicated)
+                            .number("rejected", object.counts.rejected)
+                            .number("blank_lines", object.counts.blank_lines)
+                            .number("bytes", object.bytes)
+                            .str());
+        }
+        out.raw("objects", objects.str());
+    }
+    return out.str();
+}
+
+std::string rejects_by_code_json(const std::vector<TableOutcome>& tables) {
+    std::map<std::string, std::uint64_t> all;
+    for (const TableOutcome& table : tables) {
+        for (const auto& [code, count] : table.rejects_by_code) {
+            all[code] += count;
+        }
+    }
+    JsonObject out;
+    for (const auto& [code, count] : all) {
+        out.number(code, count);
+    }
+    return out.str();
+}
+
+}  // namespace muster

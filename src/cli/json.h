@@ -1,0 +1,54 @@
+// JSON text for output (cli.md, JSON shapes).
+#pragma once
+
+#include "engine/scan_object.h"
+#include "types/type.h"
+#include "warehouse/ledger.h"
+
+#include <concepts>
+#include <string>
+#include <string_view>
+
+namespace muster {
+
+// Collects the members of one object in order.
+class JsonObject {
+  public:
+    JsonObject& text(std::string_view name, std::string_view value);
+    JsonObject& text_or_null(std::string_view name, std::string_view value);  // "" is null
+    JsonObject& number(std::string_view name, double value);
+    JsonObject& flag(std::string_view name, bool value) {
+        return raw(name, value ? "true" : "false");
+    }
+    JsonObject& raw(std::string_view name, std::string_view json);
+    template <std::integral T>
+    JsonObject& number(std::string_view name, T value) {
+        return raw(name, std::to_string(value));
+    }
+    std::string str() const { return text_ + "}"; }
+
+  private:
+    std::string text_ = "{";
+};
+
+// Joins JSON texts to an array on one line.
+class JsonArray {
+  public:
+    JsonArray& raw(std::string_view json);
+    std::string str() const { return text_ + "]"; }
+
+  private:
+    std::string text_ = "[";
+};
+
+// Numbers and booleans as such, NULL and numbers without a JSON form null, all else a string.
+std::string json_value(const ColumnType& type, const Value& value);
+
+std::string json_seconds(double seconds);  // milliseconds are enough
+std::string reject_json(const RejectEntry& reject);
+// One table of a summary.
+std::string table_outcome_json(const TableOutcome& table, bool with_objects = false);
+// The rejects of all tables by code.
+std::string rejects_by_code_json(const std::vector<TableOutcome>& tables);
+
+}  // namespace muster

@@ -1,0 +1,29 @@
+// One function per verb: its entry of the table. Each is defined in the file of its name.
+#pragma once
+
+#include "cli/verb.h"
+
+namespace muster {
+
+VerbSpec init_verb();
+VerbSpec validate_verb();
+VerbSpec run_verb();
+VerbSpec runs_list_verb();
+VerbSpec runs_show_verb();
+VerbSpec rejects_list_verb();
+VerbSpec rejects_show_verb();
+VerbSpec rejects_export_verb();
+VerbSpec rejects_replay_verb();
+VerbSpec rejects_waive_verb();
+VerbSpec report_verb();
+VerbSpec query_verb();
+VerbSpec migrate_verb();
+VerbSpec doctor_verb();
+VerbSpec config_show_verb();
+VerbSpec config_check_verb();
+VerbSpec version_verb();
+VerbSpec completion_verb();
+VerbSpec complete_verb();
+VerbSpec help_verb();
+
+}  // namespace muster

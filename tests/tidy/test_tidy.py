@@ -76,6 +76,12 @@ FINE = {
     "function of 70 lines": {"src/core/text.cpp": LONG_BODY.replace("    g();\n", "", 1)},
     "line of 100 characters": {"src/core/text.cpp": "// " + "é" * 97 + "\n"},
     "private header in its own module": {"src/core/text.cpp": '#include "core/detail/x.h"\n'},
+    "private header of the same library": {
+        "ARCHITECTURE.md": TABLE + "| `warehouse` | stores | engine |\n",
+        "src/warehouse/README.md": "warehouse\n",
+        "src/warehouse/CMakeLists.txt": "muster_module(warehouse SOURCES duckdb/sql.cpp)\n",
+        "src/warehouse/duckdb/sql.cpp": '#include "engine/detail/duckdb_handle.h"\n',
+    },
     "exclusion with a reason": {"src/core/text.cpp": "f();  // NOLINT(x-y): the C API says so\n"},
     "link with an anchor": {"docs/a.md": "[x](../README.md#top) [y](https://example.com)\n"},
 }

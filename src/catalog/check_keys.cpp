@@ -27,6 +27,20 @@ bool is_scalar(const Node& node) {
     return node.kind != NodeKind::kTable && node.kind != NodeKind::kArray;
 }
 
+// What a value of the wrong shape is instead.
+std::string actual_text(const Node& node, Shape wanted) {
+    const bool array_wanted =
+        wanted == Shape::kStrings || wanted == Shape::kTables || wanted == Shape::kScalars;
+    if ((node.kind == NodeKind::kArray && array_wanted) ||
+        (node.kind == NodeKind::kTable && wanted == Shape::kScalarMap)) {
+        return "one of other values";
+    }
+    // What comes from the environment may be a secret.
+    return node.kind == NodeKind::kString && !node.from_environment
+               ? fmt::format("the string \"{}\"", node.text)
+               : std::string{node_kind_text(node.kind)};
+}
+
 std::string bounds_text(const KeySpec& spec) {
     return spec.max == std::numeric_limits<std::int64_t>::max()
                ? fmt::format("be at least {}", spec.min)
@@ -178,7 +192,7 @@ class KeyChecker {
                 fmt::format("'{}' must be {}, but is {}{}",
                             spec.name,
                             shape_text(spec.shape),
-                            node_kind_text(node.kind),
+                            actual_text(node, spec.shape),
                             spec.example.empty() ? std::string{}
                                                  : fmt::format("; for example: {}", spec.example)));
             return;
@@ -244,8 +258,9 @@ std::string_view shape_text(Shape shape) {
         case Shape::kStrings:
             return "an array of strings";
         case Shape::kTable:
-        case Shape::kScalarMap:
             return "a table";
+        case Shape::kScalarMap:
+            return "a table of single values";
         case Shape::kTables:
             return "an array of tables";
         case Shape::kScalar:

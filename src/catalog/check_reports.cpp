@@ -212,8 +212,9 @@ void check_reports(const std::vector<Report>& reports,
             } else if (reserved_path_segment(path.substr(1))) {
                 problems.add(place,
                              fmt::format("the REST path '{}' is reserved; choose another", path));
+            } else {
+                check_unique(paths, path, "REST path", place, problems);
             }
-            check_unique(paths, path, "REST path", place, problems);
         }
     }
 }

@@ -30,8 +30,9 @@ void check_path(const ReadTable& read, std::vector<std::string>& taken, Problems
         problems.add(place,
                      fmt::format("the REST path '{}' is reserved; give the table another 'path'",
                                  table.path));
+    } else {
+        check_unique(taken, table.path, "REST path", place, problems);
     }
-    check_unique(taken, table.path, "REST path", place, problems);
 }
 
 void check_glob(const ReadTable& read, std::vector<std::string>& taken, Problems& problems) {

@@ -8,7 +8,7 @@ namespace {
 constexpr std::int64_t kDaysMax = 36500;
 
 constexpr SectionSpec kSections[] = {
-    {"", "the top level", "The sections of the file."},
+    {"", "the catalog", "The sections of the file."},
     {"muster", "[muster]", "The catalog as a whole."},
     {"source", "[source]", "Where the CSV objects are."},
     {"clean", "[clean]", "Where the clean objects of a load go."},

@@ -117,7 +117,10 @@ CatalogLoad load_catalog(const std::filesystem::path& file,
     auto text = read_text_file(file);
     if (!text) {
         Problems problems{file.string()};
-        problems.add({}, text.error().message);
+        problems.add({},
+                     fmt::format("{}; name another file with --config, or write one with "
+                                 "'muster init'",
+                                 text.error().message));
         return {std::nullopt, problems.sorted()};
     }
     std::error_code failure;

@@ -13,6 +13,13 @@ bool is_number(TypeKind kind) {
            kind == TypeKind::kDouble;
 }
 
+// Whether the key is there at all, usable or not.
+bool has_key(const Node& section, std::string_view key) {
+    return std::any_of(section.members.begin(), section.members.end(), [&](const Member& m) {
+        return m.key == key;
+    });
+}
+
 bool has_name(const std::vector<ReportColumn>& columns, std::string_view name) {
     return std::any_of(
         columns.begin(), columns.end(), [&](const ReportColumn& c) { return c.name == name; });
@@ -42,8 +49,16 @@ void check_within(const ReportParam& param,
     }
 }
 
-// `typed` gets one entry per parameter: whether its type could be read.
-void read_params(const Node& node, Report& report, std::vector<bool>& typed, Problems& problems) {
+// What later checks need to know of a parameter whose declaration may be faulty.
+struct ParamFacts {
+    bool typed = false;        // its type could be read
+    bool has_default = false;  // one is written, sound or not
+};
+
+void read_params(const Node& node,
+                 Report& report,
+                 std::vector<ParamFacts>& facts,
+                 Problems& problems) {
     const Node* params = node.find("params");
     if (params == nullptr) {
         return;
@@ -54,7 +69,7 @@ void read_params(const Node& node, Report& report, std::vector<bool>& typed, Pro
         param.name = read_name(item, "parameter", problems);
         check_unique(taken, param.name, "parameter", place_of_key(item, "name"), problems);
         const auto type = read_type(item, problems);
-        typed.push_back(type.has_value());
+        facts.push_back({type.has_value(), has_key(item, "default")});
         if (type) {
             param.type = *type;
             read_bounds(item, *type, {}, param.min, param.max, problems);
@@ -89,7 +104,7 @@ void read_columns(const Node& node, Report& report, Problems& problems) {
 
 void read_alias(const Node& node,
                 const Report& report,
-                const std::vector<bool>& typed,
+                const std::vector<ParamFacts>& facts,
                 ReportAlias& alias,
                 Problems& problems) {
     alias.path = text_or(node, "path", "");
@@ -97,7 +112,8 @@ void read_alias(const Node& node,
     for (const ReportParam& param : report.params) {
         names.push_back(param.name);
     }
-    if (const Node* values = node.find("params")) {
+    const Node* values = node.find("params");
+    if (values != nullptr) {
         for (const Member& member : values->members) {
             const auto found = std::find(names.begin(), names.end(), member.key);
             const auto index = static_cast<std::size_t>(found - names.begin());
@@ -106,7 +122,7 @@ void read_alias(const Node& node,
                              fmt::format("the report has no parameter '{}'{}",
                                          member.key,
                                          did_you_mean(member.key, names)));
-            } else if (typed[index] && member.value.usable) {
+            } else if (facts[index].typed && member.value.usable) {
                 const ReportParam& param = report.params[index];
                 const auto value = read_value(member.value, member.key, param.type, {}, problems);
                 if (value) {
@@ -118,16 +134,16 @@ void read_alias(const Node& node,
             }
         }
     }
-    for (const ReportParam& param : report.params) {
-        const Node* values = node.find("params");
-        const bool given =
-            values != nullptr && std::any_of(values->members.begin(),
-                                             values->members.end(),
-                                             [&](const Member& m) { return m.key == param.name; });
-        if (!given && !param.default_value && !param.name.empty()) {
-            problems.add(node.place,
-                         fmt::format("the alias must fix the parameter '{}', which has no default",
-                                     param.name));
+    if (values == nullptr && has_key(node, "params")) {
+        return;
+    }
+    for (std::size_t i = 0; i < report.params.size(); ++i) {
+        const std::string& name = report.params[i].name;
+        const bool given = values != nullptr && has_key(*values, name);
+        if (!given && !facts[i].has_default && !name.empty()) {
+            problems.add(
+                node.place,
+                fmt::format("the alias must fix the parameter '{}', which has no default", name));
         }
     }
 }
@@ -197,7 +213,8 @@ void read_sql(const Node& node,
     }
     auto text = read_file(sql->text);
     if (!text) {
-        problems.add(sql->place, text.error().message);
+        problems.add(sql->place,
+                     fmt::format("{}; correct 'sql' or write the file", text.error().message));
         return;
     }
     report.sql = std::move(text).value();
@@ -210,12 +227,12 @@ Report read_report(const Node& node, const CatalogFileReader& read_file, Problem
     Report report;
     report.name = ReportName{read_name(node, "report", problems)};
     report.title = text_or(node, "title", report.name.str());
-    std::vector<bool> typed;
-    read_params(node, report, typed, problems);
+    std::vector<ParamFacts> facts;
+    read_params(node, report, facts, problems);
     read_columns(node, report, problems);
     if (const Node* aliases = node.find("aliases")) {
         for (const Node& item : aliases->items) {
-            read_alias(item, report, typed, report.aliases.emplace_back(), problems);
+            read_alias(item, report, facts, report.aliases.emplace_back(), problems);
         }
     }
     read_chart(node, report, problems);

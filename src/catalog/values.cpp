@@ -16,6 +16,32 @@ std::vector<std::string> type_names() {
     return {"int32", "int64", "decimal(p,s)", "double", "bool", "string", "date", "timestamp"};
 }
 
+// The type that a name of another system stands for, or the nearest name.
+std::string type_hint(std::string_view text) {
+    struct Synonym {
+        std::string_view other;
+        std::string_view ours;
+    };
+    static constexpr Synonym kSynonyms[] = {{"integer", "int64"},
+                                            {"bigint", "int64"},
+                                            {"text", "string"},
+                                            {"varchar", "string"},
+                                            {"float", "double"},
+                                            {"real", "double"},
+                                            {"number", "double"},
+                                            {"numeric", "decimal(10,2)"},
+                                            {"decimal", "decimal(10,2)"},
+                                            {"boolean", "bool"},
+                                            {"datetime", "timestamp"}};
+    for (const Synonym& synonym : kSynonyms) {
+        if (synonym.other == text) {
+            return fmt::format(" (did you mean '{}'?)", synonym.ours);
+        }
+    }
+    const std::vector<std::string> names = type_names();
+    return did_you_mean(text, names);
+}
+
 // Reads "decimal(p,s)"; spaces around the numbers are fine.
 std::optional<ColumnType> parse_decimal(std::string_view text) {
     constexpr std::string_view kPrefix = "decimal(";
@@ -111,12 +137,11 @@ std::optional<ColumnType> read_type(const Node& section, Problems& problems) {
     }
     const auto type = parse_type(node->text);
     if (!type) {
-        const std::vector<std::string> names = type_names();
         problems.add(node->place,
                      fmt::format("unknown type '{}'{}; known are int32, int64, decimal(p,s), "
                                  "double, bool, string, date and timestamp",
                                  node->text,
-                                 did_you_mean(node->text, names)));
+                                 type_hint(node->text)));
         return std::nullopt;
     }
     if (type->kind == TypeKind::kDecimal &&
@@ -191,6 +216,8 @@ void read_bounds(const Node& section,
                      fmt::format("'min' ({}) is above 'max' ({}): no value would pass",
                                  value_text(type, *min),
                                  value_text(type, *max)));
+        min.reset();  // so that nothing else is measured by them
+        max.reset();
     }
 }
 

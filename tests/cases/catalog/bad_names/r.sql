@@ -1,0 +1,1 @@
+SELECT $Year AS n

@@ -1,0 +1,1 @@
+SELECT $year, $month, $day, $code, $flag

@@ -1,0 +1,4 @@
+-- é $no
+SELECT '$not', $yaer, é$year,
+    $1, $$text$$, $tag$text$tag$;
+SELECT $;

@@ -1,7 +1,8 @@
 // Scans one source object into objects of the clean store (architecture.md, data flow, step 2):
 //   <prefix>part-0000.parquet     the table's columns, then _position BIGINT
-//   <prefix>rejects-0000.parquet  line, offset, length, raw, raw_hash, occurrence, severity, reasons
-//   <prefix>scan.json             the report, written last: an object without it is not complete
+//   <prefix>rejects-0000.parquet  line, offset, length, raw, raw_hash, occurrence, severity,
+//   reasons <prefix>scan.json             the report, written last: an object without it is not
+//   complete
 // Memory stays bounded by the engine's limit however many records are refused.
 #pragma once
 
@@ -85,7 +86,7 @@ struct ScanJob {
     ObjectInfo object;
     std::uint64_t ordinal = 0;  // place of the object in the order of names, for _position
     ObjectStore& clean;
-    std::string prefix;  // ends with '/'
+    std::string prefix;                                 // ends with '/'
     std::function<void(const ScanProgress&)> progress;  // may be empty; called from any thread
     const CancelToken* cancel = nullptr;
 };

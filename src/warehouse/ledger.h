@@ -79,7 +79,7 @@ struct RunRecord {
 };
 
 struct RejectFilter {
-    std::string table;      // "" = any, also below
+    std::string table;  // "" = any, also below
     std::string code;
     std::string state = "open";
     std::string severity = "error";

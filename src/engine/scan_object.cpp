@@ -1,0 +1,173 @@
+#include "engine/scan_object.h"
+
+#include "core/limits.h"
+#include "engine/detail/object_scan.h"
+
+#include <map>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+namespace muster {
+
+namespace {
+
+// Removes a file that was not published.
+class FileGuard {
+  public:
+    explicit FileGuard(std::filesystem::path path) : path_(std::move(path)) {}
+    ~FileGuard() {
+        std::error_code ignored;
+        std::filesystem::remove(path_, ignored);
+    }
+    FileGuard(const FileGuard&) = delete;
+    FileGuard& operator=(const FileGuard&) = delete;
+
+  private:
+    std::filesystem::path path_;
+};
+
+Result<void> write_rejects(ObjectScan& scan, const ScanJob& job, ScanReport& report) {
+    const ObjectKey key(job.prefix + "rejects-0000.parquet");
+    MUSTER_ASSIGN(const auto path, job.clean.path_for_write(key));
+    const FileGuard guard(path);
+    const InterruptGuard interrupt(scan.rejects_connection(), job.cancel);
+    MUSTER_TRY(scan.rejects_connection().execute(
+        "COPY (" + ObjectScan::rejects_sql() + ") TO " + sql_text(path.string()) +
+        " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 16384,"
+        " USE_TMP_FILE false)"));
+    MUSTER_TRY(job.clean.publish_path(path, key));
+    report.rejects_key = key.str();
+    return {};
+}
+
+Result<void> write_report(const ScanJob& job, const ScanReport& report) {
+    return write_object(job.clean, ObjectKey(job.prefix + "scan.json"), scan_report_json(report));
+}
+
+// Numbers the rejects of a scan that keeps no tables, and collects its examples.
+class DirectSink {
+  public:
+    DirectSink(const Table& table, std::string object, const RejectEntrySink& sink)
+        : table_(table), object_(std::move(object)), sink_(sink) {}
+
+    Result<void> take(const RejectedRecord& record) {
+        RejectEntry entry = reject_entry(table_, object_, record);
+        const std::uint64_t occurrence = ++seen_[{record.raw_hash.high, record.raw_hash.low}];
+        entry.id =
+            RejectId(reject_id_text(table_.name.str(), raw_hash_text(record.raw_hash), occurrence));
+        bool keep = false;
+        for (const ReasonText& reason : entry.reasons) {
+            keep = ++by_code_[reason.code] <= kRejectExamplesPerCode || keep;
+        }
+        if (keep) {
+            examples_.push_back(entry);
+        }
+        return sink_(entry);
+    }
+
+    void report_to(ScanReport& report) {
+        report.rejects_by_code = by_code_;
+        report.examples = std::move(examples_);
+    }
+
+  private:
+    const Table& table_;
+    std::string object_;
+    const RejectEntrySink& sink_;
+    std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint32_t> seen_;
+    std::map<std::string, std::uint64_t> by_code_;
+    std::vector<RejectEntry> examples_;
+};
+
+Result<ScanReport> validate_directly(const Table& table,
+                                     ObjectReader& reader,
+                                     std::size_t threads,
+                                     const RejectEntrySink& sink,
+                                     const std::function<void(const ScanProgress&)>& progress,
+                                     const CancelToken* cancel) {
+    DirectSink direct(table, reader.info().key.str(), sink);
+    ScanOptions options;
+    options.keep_rows = false;
+    options.cancel = cancel;
+    MUSTER_ASSIGN(auto scan,
+                  Scan::open(
+                      table,
+                      reader,
+                      [&direct](const RejectedRecord& record) { return direct.take(record); },
+                      options));
+    MUSTER_TRY(run_scan(*scan, threads));
+    ProgressThrottle(*scan, progress).finish();
+    ScanReport report;
+    report.table = table.name.str();
+    report.object = reader.info().key.str();
+    report.object_bytes = reader.info().bytes;
+    if (scan->problem()) {
+        report.problem_code = std::string(reject_code_text(scan->problem()->code));
+        report.problem_message = scan->problem()->message;
+        return report;
+    }
+    const ScanCounts& counts = scan->counts();
+    report.read = counts.read;
+    report.clean = counts.read - counts.rejected;
+    report.rejected = counts.rejected;
+    report.blank_lines = counts.blank_lines;
+    report.object_bytes = counts.object_bytes;
+    report.content_hash = counts.content_hash;
+    direct.report_to(report);
+    return report;
+}
+
+}  // namespace
+
+Result<ScanReport> scan_object(Engine& engine, const ScanJob& job) {
+    MUSTER_ASSIGN(auto reader, job.source.open(job.object.key));
+    const ObjectKey part_key(job.prefix + "part-0000.parquet");
+    MUSTER_ASSIGN(const auto part, job.clean.path_for_write(part_key));
+    const FileGuard guard(part);
+    ObjectScan scan(engine, job.table, *reader, job.ordinal, job.progress, job.cancel);
+    MUSTER_TRY(scan.run(engine.options().threads, part));
+    if (auto refused = scan.problem()) {
+        MUSTER_TRY(write_report(job, *refused));
+        return *std::move(refused);
+    }
+    MUSTER_ASSIGN(auto report, scan.finish());
+    MUSTER_TRY(job.clean.publish_path(part, part_key));
+    report.part_keys.push_back(part_key.str());
+    if (report.rejected != 0) {
+        MUSTER_TRY(write_rejects(scan, job, report));
+    }
+    MUSTER_TRY(write_report(job, report));
+    return report;
+}
+
+Result<ScanReport> validate_object(Engine* engine,
+                                   const Table& table,
+                                   ObjectReader& reader,
+                                   std::size_t threads,
+                                   const RejectEntrySink& sink,
+                                   const std::function<void(const ScanProgress&)>& progress,
+                                   const CancelToken* cancel) {
+    if (table.checks.empty()) {
+        return validate_directly(table, reader, threads, sink, progress, cancel);
+    }
+    MUSTER_CHECK(engine != nullptr);
+    ObjectScan scan(*engine, table, reader, 0, progress, cancel);
+    MUSTER_TRY(scan.run(threads, std::nullopt));
+    if (auto refused = scan.problem()) {
+        return *std::move(refused);
+    }
+    MUSTER_ASSIGN(auto report, scan.finish());
+    MUSTER_ASSIGN(auto statement, scan.rejects_connection().prepare(ObjectScan::rejects_sql()));
+    MUSTER_ASSIGN(auto rows, statement.stream());
+    for (;;) {
+        MUSTER_ASSIGN(const bool more, rows.next());
+        if (!more) {
+            return report;
+        }
+        MUSTER_ASSIGN(const auto entry, scan.entry(rows));
+        MUSTER_TRY(sink(entry));
+    }
+}
+
+}  // namespace muster

@@ -1,0 +1,275 @@
+// Runs, their tables and the versions of objects.
+#include "warehouse/detail/ledger_json.h"
+#include "warehouse/duckdb/duckdb_warehouse.h"
+#include "warehouse/duckdb/sql.h"
+
+#include <algorithm>
+#include <set>
+
+namespace muster {
+
+namespace {
+
+constexpr std::int64_t kDayUs = std::int64_t{24} * 3600 * 1'000'000;
+
+Result<void> put_run_table(Connection& connection,
+                           const std::string& run_id,
+                           const std::string& table,
+                           const std::string& outcome_json,
+                           std::int64_t now_us) {
+    MUSTER_ASSIGN(
+        auto removed,
+        connection.change(sql::kRunTableDelete, std::string_view(run_id), std::string_view(table)));
+    MUSTER_ASSIGN(auto added,
+                  connection.change(sql::kRunTableInsert,
+                                    std::string_view(run_id),
+                                    std::string_view(table),
+                                    std::string_view(outcome_json),
+                                    now_us));
+    static_cast<void>(removed + added);
+    return {};
+}
+
+Result<std::vector<RunRecord>> read_runs(QueryResult& rows) {
+    std::vector<RunRecord> runs;
+    for (;;) {
+        MUSTER_ASSIGN(const bool more, rows.next());
+        if (!more) {
+            return runs;
+        }
+        RunRecord run;
+        run.run_id = rows.text(0);
+        run.status = rows.text(1);
+        run.trigger = rows.text(2);
+        run.error = rows.text(3);
+        run.started_at_us = rows.int64(4);
+        run.finished_at_us = rows.int64(5);
+        runs.push_back(std::move(run));
+    }
+}
+
+ObjectVersion read_version(const QueryResult& rows) {
+    ObjectVersion version;
+    version.table = rows.text(0);
+    version.object = rows.text(1);
+    version.run_id = rows.text(2);
+    version.bytes = static_cast<std::uint64_t>(rows.int64(3));
+    version.mtime_ns = rows.int64(4);
+    version.ctime_ns = rows.int64(5);
+    version.inode = static_cast<std::uint64_t>(rows.int64(6));
+    version.etag = rows.text(7);
+    version.content_hash = rows.text(8);
+    version.rule_fingerprint = rows.text(9);
+    version.schema_fingerprint = rows.text(10);
+    version.counts.read = rows.int64(11);
+    version.counts.inserted = rows.int64(12);
+    version.counts.updated = rows.int64(13);
+    version.counts.unchanged = rows.int64(14);
+    version.counts.deduplicated = rows.int64(15);
+    version.counts.rejected = rows.int64(16);
+    version.counts.blank_lines = rows.int64(17);
+    version.loaded_at_us = rows.int64(18);
+    return version;
+}
+
+}  // namespace
+
+Result<void> DuckdbWarehouse::begin_run(const RunRecord& run) {
+    MUSTER_ASSIGN(auto connection, connect());
+    std::vector<std::string> planned;
+    for (const TableOutcome& table : run.tables) {
+        planned.push_back(table.table);
+    }
+    MUSTER_ASSIGN(auto added,
+                  connection.change(sql::kRunInsert,
+                                    std::string_view(run.run_id),
+                                    std::string_view(run.status),
+                                    std::string_view(run.trigger),
+                                    std::string_view(run.error),
+                                    run.started_at_us,
+                                    std::string_view(names_json(planned))));
+    static_cast<void>(added);
+    return {};
+}
+
+Result<void> DuckdbWarehouse::finish_table(const RunId& run, const TableOutcome& outcome) {
+    MUSTER_ASSIGN(auto connection, connect());
+    MUSTER_ASSIGN(auto transaction, Transaction::open(connection));
+    MUSTER_TRY(put_run_table(
+        connection, run.str(), outcome.table, table_outcome_json(outcome), clock_.now_us()));
+    return transaction.commit();
+}
+
+Result<void> DuckdbWarehouse::finish_run(const RunRecord& run) {
+    MUSTER_ASSIGN(auto connection, connect());
+    MUSTER_ASSIGN(const auto changed,
+                  connection.change(sql::kRunFinish,
+                                    std::string_view(run.status),
+                                    std::string_view(run.error),
+                                    run.finished_at_us,
+                                    std::string_view(run.run_id)));
+    if (changed == 0) {
+        return Error{ErrorCode::kNotFound, "no run " + run.run_id + " in the ledger", "", ""};
+    }
+    return {};
+}
+
+Result<void> DuckdbWarehouse::reconcile_run(Connection& connection,
+                                            const std::string& run_id,
+                                            const std::string& planned_json) {
+    MUSTER_ASSIGN(auto transaction, Transaction::open(connection));
+    std::set<std::string> published;
+    std::vector<std::pair<std::string, std::string>> outcomes;
+    {
+        MUSTER_ASSIGN(auto rows,
+                      connection.query(sql::kPublishedOutcomes, std::string_view(run_id)));
+        for (;;) {
+            MUSTER_ASSIGN(const bool more, rows.next());
+            if (!more) {
+                break;
+            }
+            published.emplace(rows.text(0));
+            outcomes.emplace_back(rows.text(0), rows.text(1));
+        }
+    }
+    for (const auto& [table, json] : outcomes) {
+        MUSTER_TRY(put_run_table(connection, run_id, table, json, clock_.now_us()));
+    }
+    const std::vector<std::string> planned = parse_names_json(planned_json);
+    const bool complete =
+        !planned.empty() && std::all_of(planned.begin(), planned.end(), [&](const std::string& t) {
+            return published.contains(t);
+        });
+    const std::string_view error = complete ? "" : "the process ended before the run was finished";
+    MUSTER_ASSIGN(auto changed,
+                  connection.change(sql::kRunFinish,
+                                    std::string_view(complete ? "succeeded" : "failed"),
+                                    error,
+                                    clock_.now_us(),
+                                    std::string_view(run_id)));
+    static_cast<void>(changed);
+    return transaction.commit();
+}
+
+Result<void> DuckdbWarehouse::reconcile() {
+    MUSTER_ASSIGN(auto connection, connect());
+    std::vector<std::pair<std::string, std::string>> lost;
+    {
+        MUSTER_ASSIGN(auto rows, connection.query(sql::kRunsLost, clock_.now_us()));
+        for (;;) {
+            MUSTER_ASSIGN(const bool more, rows.next());
+            if (!more) {
+                break;
+            }
+            lost.emplace_back(rows.text(0), rows.text(1));
+        }
+    }
+    for (const auto& [run_id, planned] : lost) {
+        MUSTER_TRY(reconcile_run(connection, run_id, planned));
+    }
+    return {};
+}
+
+Result<std::vector<TableOutcome>> DuckdbWarehouse::run_tables(Connection& connection,
+                                                              const std::string& run_id) {
+    MUSTER_ASSIGN(auto rows, connection.query(sql::kRunTables, std::string_view(run_id)));
+    std::vector<TableOutcome> tables;
+    for (;;) {
+        MUSTER_ASSIGN(const bool more, rows.next());
+        if (!more) {
+            return tables;
+        }
+        MUSTER_ASSIGN(auto outcome, parse_table_outcome(rows.text(0)));
+        tables.push_back(std::move(outcome));
+    }
+}
+
+Result<std::vector<RunRecord>> DuckdbWarehouse::runs(std::int64_t limit) {
+    MUSTER_ASSIGN(auto connection, connect());
+    const std::string cut = limit < 0 ? "" : " LIMIT " + std::to_string(limit);
+    std::vector<RunRecord> found;
+    {
+        MUSTER_ASSIGN(auto rows,
+                      connection.query(std::string(sql::kRunsSelect) +
+                                       "ORDER BY started_at_us DESC, run_id DESC" + cut));
+        MUSTER_ASSIGN(found, read_runs(rows));
+    }
+    for (RunRecord& run : found) {
+        MUSTER_ASSIGN(run.tables, run_tables(connection, run.run_id));
+    }
+    return found;
+}
+
+Result<RunRecord> DuckdbWarehouse::run(const std::string& run_id) {
+    MUSTER_ASSIGN(auto connection, connect());
+    std::vector<RunRecord> found;
+    {
+        MUSTER_ASSIGN(auto rows,
+                      connection.query(std::string(sql::kRunsSelect) +
+                                           "WHERE starts_with(run_id, ?) ORDER BY run_id LIMIT 2",
+                                       std::string_view(run_id)));
+        MUSTER_ASSIGN(found, read_runs(rows));
+    }
+    if (found.empty()) {
+        return Error{ErrorCode::kNotFound,
+                     "no run " + run_id + " in the ledger",
+                     "'muster runs list' shows them",
+                     ""};
+    }
+    if (found.size() > 1 && found.front().run_id != run_id) {
+        return Error{ErrorCode::kNotFound,
+                     "more than one run begins with " + run_id,
+                     "give more of its id",
+                     ""};
+    }
+    RunRecord record = std::move(found.front());
+    MUSTER_ASSIGN(record.tables, run_tables(connection, record.run_id));
+    return record;
+}
+
+Result<std::vector<ObjectVersion>> DuckdbWarehouse::object_versions(const TableName& table) {
+    MUSTER_ASSIGN(auto connection, connect());
+    MUSTER_ASSIGN(auto rows, connection.query(sql::kObjectsSelect, std::string_view(table.str())));
+    std::vector<ObjectVersion> versions;
+    for (;;) {
+        MUSTER_ASSIGN(const bool more, rows.next());
+        if (!more) {
+            return versions;
+        }
+        versions.push_back(read_version(rows));
+    }
+}
+
+Result<void> DuckdbWarehouse::touch_object(const TableName& table, const ObjectInfo& info) {
+    MUSTER_ASSIGN(auto connection, connect());
+    MUSTER_ASSIGN(auto changed,
+                  connection.change(sql::kObjectTouch,
+                                    info.mtime_ns,
+                                    info.ctime_ns,
+                                    static_cast<std::int64_t>(info.inode),
+                                    std::string_view(info.etag),
+                                    std::string_view(table.str()),
+                                    std::string_view(info.key.str()),
+                                    static_cast<std::int64_t>(info.bytes)));
+    static_cast<void>(changed);
+    return {};
+}
+
+Result<void> DuckdbWarehouse::apply_retention(const Retention& retention) {
+    MUSTER_ASSIGN(auto connection, connect());
+    const std::string runs_before = std::to_string(clock_.now_us() - retention.runs_days * kDayUs);
+    const std::string rejects_before =
+        std::to_string(clock_.now_us() - retention.rejects_days * kDayUs);
+    const std::string old_runs =
+        "(SELECT run_id FROM muster.runs WHERE status <> 'running' AND started_at_us < " +
+        runs_before + ")";
+    MUSTER_ASSIGN(auto transaction, Transaction::open(connection));
+    MUSTER_TRY(connection.execute("DELETE FROM muster.run_tables WHERE run_id IN " + old_runs));
+    MUSTER_TRY(connection.execute("DELETE FROM muster.publications WHERE run_id IN " + old_runs));
+    MUSTER_TRY(connection.execute("DELETE FROM muster.runs WHERE run_id IN " + old_runs));
+    MUSTER_TRY(
+        connection.execute("DELETE FROM muster.rejects WHERE last_seen_us < " + rejects_before));
+    return transaction.commit();
+}
+
+}  // namespace muster

@@ -1,0 +1,101 @@
+// Warehouse::load: the order of a load, its transaction and its gates.
+#include "warehouse/detail/ledger_json.h"
+#include "warehouse/duckdb/duckdb_warehouse.h"
+#include "warehouse/duckdb/load_job.h"
+#include "warehouse/duckdb/sql.h"
+
+namespace muster {
+
+namespace {
+
+Result<std::optional<TableOutcome>> published_outcome(Connection& connection,
+                                                      const LoadRequest& request) {
+    MUSTER_ASSIGN(auto rows,
+                  connection.query(sql::kPublishedOutcome,
+                                   std::string_view(request.run.str()),
+                                   std::string_view(request.table.name.str())));
+    MUSTER_ASSIGN(const bool found, rows.next());
+    if (!found) {
+        return std::optional<TableOutcome>();
+    }
+    MUSTER_ASSIGN(auto outcome, parse_table_outcome(rows.text(0)));
+    return std::optional<TableOutcome>(std::move(outcome));
+}
+
+Result<void> publish_outcome(Connection& connection,
+                             const LoadRequest& request,
+                             const TableOutcome& outcome,
+                             bool changed,
+                             std::int64_t now_us) {
+    const std::string_view table = request.table.name.str();
+    MUSTER_ASSIGN(auto version, connection.scalar(sql::kTableVersion, table));
+    if (changed) {
+        ++version;
+        MUSTER_ASSIGN(auto removed, connection.change(sql::kTableVersionDelete, table));
+        MUSTER_ASSIGN(auto added, connection.change(sql::kTableVersionInsert, table, version));
+        static_cast<void>(removed + added);
+    }
+    MUSTER_ASSIGN(auto published,
+                  connection.change(sql::kPublicationInsert,
+                                    std::string_view(request.run.str()),
+                                    table,
+                                    std::string_view(table_outcome_json(outcome)),
+                                    version,
+                                    now_us));
+    static_cast<void>(published);
+    return {};
+}
+
+std::vector<std::string> referenced_tables(const Table& table) {
+    std::vector<std::string> names;
+    for (const Reference& reference : table.references) {
+        names.push_back(reference.table.str());
+    }
+    return names;
+}
+
+}  // namespace
+
+Result<TableOutcome> DuckdbWarehouse::load(const LoadRequest& request) {
+    const std::int64_t started_ns = clock_.monotonic_ns();
+    const auto seconds = [this, started_ns] {
+        return static_cast<double>(clock_.monotonic_ns() - started_ns) / 1e9;
+    };
+    MUSTER_ASSIGN(auto connection, connect());
+    const InterruptGuard guard(connection, request.cancel);
+    LoadJob job(connection, request, engine_.handle().engine_memory_bytes);
+    MUSTER_ASSIGN(auto before, published_outcome(connection, request));
+    if (before) {
+        return *std::move(before);
+    }
+    MUSTER_TRY(job.stage());
+    MUSTER_ASSIGN(
+        const auto pass,
+        gates_.enter(request.table.name.str(), referenced_tables(request.table), request.cancel));
+    MUSTER_ASSIGN(auto transaction, Transaction::open(connection));
+    MUSTER_ASSIGN(before, published_outcome(connection, request));
+    if (before) {
+        return *std::move(before);
+    }
+    MUSTER_TRY(job.judge());
+    if (auto limit = job.check_limit(); !limit.ok()) {
+        MUSTER_ASSIGN(auto refused, job.record_refused(clock_.now_us(), limit.error().message));
+        MUSTER_TRY(transaction.commit());
+        refused.seconds = seconds();
+        MUSTER_TRY(finish_table(request.run, refused));
+        return std::move(limit).error();
+    }
+    MUSTER_TRY(job.publish());
+    MUSTER_ASSIGN(auto outcome, job.record(clock_.now_us()));
+    outcome.seconds = seconds();
+    MUSTER_TRY(
+        publish_outcome(connection, request, outcome, job.target_changed(), clock_.now_us()));
+    if (request.cancel != nullptr && request.cancel->cancelled()) {
+        return Error{ErrorCode::kCancelled, "stopped before the load was committed", "", ""};
+    }
+    MUSTER_TRY(transaction.commit());
+    outcome.seconds = seconds();
+    return outcome;
+}
+
+}  // namespace muster

@@ -1,0 +1,183 @@
+// The merge without UPDATE and MERGE (architecture.md, data flow, step 6), and the balance.
+#include "warehouse/duckdb/load_job.h"
+#include "warehouse/duckdb/sql.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace muster {
+
+Result<void> LoadJob::publish() {
+    if (target_rows_ > 0 && staged_ > 0) {
+        MUSTER_TRY(classify());
+    }
+    if (updated_ > 0) {
+        MUSTER_ASSIGN(const auto removed,
+                      connection_.change("DELETE FROM " + sql::target(table_.name) +
+                                         " WHERE rowid IN (SELECT target_row FROM matched"
+                                         " WHERE changed)"));
+        if (removed != updated_) {
+            return Error{ErrorCode::kInternal,
+                         fmt::format("table {}: {} rows have changed, but {} were replaced; their"
+                                     " keys are not unique",
+                                     table_.name.str(),
+                                     updated_,
+                                     removed),
+                         "",
+                         ""};
+        }
+    }
+    const std::int64_t unchanged = matched_ - updated_;
+    const std::int64_t passing = [this] {
+        std::int64_t rows = 0;
+        for (const ObjectTally& tally : tallies_) {
+            rows += tally.staged - tally.deduplicated - tally.set_rejected;
+        }
+        return rows;
+    }();
+    std::int64_t written = 0;
+    if (passing > unchanged) {
+        std::string rows = "SELECT " + sql::column_list(table_, "p.") + " FROM passing p";
+        if (unchanged > 0) {
+            rows +=
+                " ANTI JOIN (SELECT position FROM matched WHERE NOT changed) m"
+                " ON p._position = m.position";
+        }
+        if (!rising_) {
+            rows += " ORDER BY " + sql::column_list(table_.key, "p.");
+        }
+        MUSTER_ASSIGN(written,
+                      connection_.change("INSERT INTO " + sql::target(table_.name) + " (" +
+                                         sql::column_list(table_) + ") " + rows));
+    }
+    inserted_ = written - updated_;
+    return check_balance(target_rows_);
+}
+
+// Staged rows whose key is in the target, and whether any value differs.
+Result<void> LoadJob::classify() {
+    const std::int64_t larger = std::max(staged_, target_rows_);
+    const std::int64_t smaller = std::min(staged_, target_rows_);
+    if (smaller > 0 && ranges_.size() == 1) {
+        // The join's hash table holds the smaller side.
+        MUSTER_ASSIGN(ranges_,
+                      KeyRanges::split(connection_,
+                                       table_,
+                                       larger == staged_ ? "stage" : sql::target(table_.name),
+                                       smaller,
+                                       memory_bytes_));
+    }
+    MUSTER_TRY(connection_.execute(
+        "CREATE TEMP TABLE matched (position BIGINT, target_row BIGINT, changed BOOLEAN)"));
+    for (std::size_t i = 0; i < ranges_.size(); ++i) {
+        MUSTER_ASSIGN(
+            const auto found,
+            connection_.change("INSERT INTO matched SELECT p._position, t.rowid, " +
+                               sql::values_differ(table_, "p.", "t.") + " FROM " +
+                               sql::target(table_.name) + " t JOIN passing p ON " +
+                               sql::key_equal(table_, "t.", "p.") + " WHERE " +
+                               ranges_.condition(i, "t.") + " AND " + ranges_.condition(i, "p.")));
+        matched_ += found;
+    }
+    return matched_ == 0 ? Result<void>() : tally_matched();
+}
+
+Result<void> LoadJob::tally_matched() {
+    MUSTER_ASSIGN(updated_,
+                  add_by_ordinal("SELECT position >> 48, count(*) FROM matched WHERE changed"
+                                 " GROUP BY 1",
+                                 &ObjectTally::updated));
+    MUSTER_ASSIGN(const auto unchanged,
+                  add_by_ordinal("SELECT position >> 48, count(*) FROM matched WHERE NOT changed"
+                                 " GROUP BY 1",
+                                 &ObjectTally::unchanged));
+    static_cast<void>(unchanged);
+    return {};
+}
+
+LoadCounts LoadJob::counts_of(std::size_t index) const {
+    const LoadObject& object = request_.objects[index];
+    const ObjectTally& tally = tallies_[index];
+    LoadCounts counts;
+    if (object.scan.problem_code) {
+        return counts;
+    }
+    counts.read = static_cast<std::int64_t>(object.scan.read);
+    counts.blank_lines = static_cast<std::int64_t>(object.scan.blank_lines);
+    counts.updated = tally.updated;
+    counts.unchanged = tally.unchanged;
+    counts.deduplicated = tally.deduplicated;
+    counts.rejected = tally.scan_rejects + tally.set_rejected;
+    counts.inserted =
+        tally.staged - tally.deduplicated - tally.set_rejected - tally.updated - tally.unchanged;
+    return counts;
+}
+
+// The counts come from four places that know nothing of each other: the splitter (read), the rows
+// in the clean and reject files, the classification, and what DuckDB says it wrote.
+Result<void> LoadJob::check_balance(std::int64_t rows_before) {
+    LoadCounts total;
+    for (std::size_t i = 0; i < tallies_.size(); ++i) {
+        const LoadCounts counts = counts_of(i);
+        if (!counts.balanced() || counts.inserted < 0) {
+            return Error{ErrorCode::kInternal,
+                         fmt::format("{} does not balance: read {}, inserted {}, updated {},"
+                                     " unchanged {}, deduplicated {}, rejected {}",
+                                     request_.objects[i].scan.object,
+                                     counts.read,
+                                     counts.inserted,
+                                     counts.updated,
+                                     counts.unchanged,
+                                     counts.deduplicated,
+                                     counts.rejected),
+                         "nothing was changed; please report this",
+                         ""};
+        }
+        total += counts;
+    }
+    MUSTER_ASSIGN(const auto rows_after,
+                  connection_.scalar("SELECT count(*) FROM " + sql::target(table_.name)));
+    if (total.inserted != inserted_ || total.updated != updated_ ||
+        rows_after != rows_before + inserted_) {
+        return Error{ErrorCode::kInternal,
+                     fmt::format("table {} does not balance: {} rows before, {} after; {} inserted"
+                                 " and {} updated by count, {} and {} by the database",
+                                 table_.name.str(),
+                                 rows_before,
+                                 rows_after,
+                                 total.inserted,
+                                 total.updated,
+                                 inserted_,
+                                 updated_),
+                     "nothing was changed; please report this",
+                     ""};
+    }
+    return {};
+}
+
+TableOutcome LoadJob::outcome() const {
+    TableOutcome outcome;
+    outcome.table = table_.name.str();
+    outcome.status = "loaded";
+    for (std::size_t i = 0; i < request_.objects.size(); ++i) {
+        const ScanReport& scan = request_.objects[i].scan;
+        ObjectOutcome object;
+        object.object = scan.object;
+        object.status = scan.problem_code ? "failed" : "loaded";
+        object.error = scan.problem_code ? *scan.problem_code + ": " + scan.problem_message : "";
+        object.counts = counts_of(i);
+        object.bytes = scan.object_bytes;
+        outcome.counts += object.counts;
+        outcome.bytes += object.bytes;
+        if (scan.problem_code) {
+            outcome.status = "partial";
+        }
+        outcome.objects.push_back(std::move(object));
+    }
+    outcome.rejects_by_code = rejects_by_code_;
+    outcome.notices_by_code = notices_by_code_;
+    return outcome;
+}
+
+}  // namespace muster

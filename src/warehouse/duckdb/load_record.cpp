@@ -1,0 +1,154 @@
+// What a load leaves in the ledger: rejects by identity, and the versions of its objects.
+#include "warehouse/duckdb/load_job.h"
+#include "warehouse/duckdb/sql.h"
+
+namespace muster {
+
+namespace {
+
+// A reject seen again keeps its first run and what was decided about it; `gone` is open again.
+constexpr const char* kMergeRejects =
+    "CREATE TEMP TABLE seen AS SELECT id, min(position) AS position FROM load_rejects GROUP BY id;"
+    "CREATE TEMP TABLE known AS SELECT r.id, r.run_id, r.state, r.state_note FROM muster.rejects r"
+    " SEMI JOIN seen USING (id);"
+    "DELETE FROM muster.rejects WHERE id IN (SELECT id FROM known);";
+constexpr const char* kInsertRejects =
+    "INSERT INTO muster.rejects SELECT l.id, coalesce(k.run_id, $1), $1, $2, l.object, l.line,"
+    " l.\"offset\", l.length, l.raw, l.severity,"
+    " CASE WHEN k.state IN ('replayed', 'waived') THEN k.state ELSE 'open' END,"
+    " CASE WHEN k.state IN ('replayed', 'waived') THEN k.state_note ELSE '' END, l.reasons, $3"
+    " FROM load_rejects l JOIN seen s ON s.id = l.id AND s.position = l.position"
+    " LEFT JOIN known k ON k.id = l.id";
+constexpr const char* kMarkGone =
+    "UPDATE muster.rejects SET state = 'gone', state_note = 'not seen by run ' || $1"
+    " WHERE table_name = $2 AND state = 'open' AND last_seen_run <> $1"
+    " AND object IN (SELECT object FROM loaded_objects)";
+constexpr const char* kReplayRefused =
+    "CREATE TEMP TABLE refused_again AS SELECT m.id, min(l.reasons) AS reasons FROM load_rejects l"
+    " JOIN replay_map m ON m.\"offset\" = l.\"offset\" WHERE l.severity = 'error' GROUP BY m.id";
+constexpr const char* kReplayKeepOpen =
+    "UPDATE muster.rejects SET state = 'open', state_note = '', reasons = a.reasons,"
+    " last_seen_run = $1, last_seen_us = $2 FROM refused_again a WHERE a.id = muster.rejects.id";
+constexpr const char* kReplayDone =
+    "UPDATE muster.rejects SET state = 'replayed', state_note = 'replayed by run ' || $1"
+    " WHERE id IN (SELECT id FROM replay_map) AND id NOT IN (SELECT id FROM refused_again)";
+
+std::int64_t signed_of(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+
+}  // namespace
+
+Result<void> LoadJob::store_rejects(std::int64_t now_us, bool mark_gone) {
+    const std::string_view run = request_.run.str();
+    MUSTER_ASSIGN(const auto found, connection_.scalar("SELECT count(*) FROM load_rejects"));
+    if (found > 0) {
+        MUSTER_TRY(connection_.execute(kMergeRejects));
+        MUSTER_ASSIGN(
+            auto stored,
+            connection_.change(kInsertRejects, run, std::string_view(table_.name.str()), now_us));
+        static_cast<void>(stored);
+    }
+    if (!mark_gone) {
+        return {};
+    }
+    MUSTER_TRY(connection_.execute("CREATE TEMP TABLE loaded_objects (object VARCHAR)"));
+    {
+        MUSTER_ASSIGN(auto objects, Appender::open(connection_, nullptr, "loaded_objects"));
+        for (const LoadObject& object : request_.objects) {
+            if (!object.scan.problem_code) {
+                MUSTER_TRY(objects.add(std::string_view(object.scan.object)).end_row());
+            }
+        }
+        MUSTER_TRY(objects.close());
+    }
+    MUSTER_ASSIGN(auto gone,
+                  connection_.change(kMarkGone, run, std::string_view(table_.name.str())));
+    static_cast<void>(gone);
+    return {};
+}
+
+Result<void> LoadJob::store_replay(std::int64_t now_us) {
+    MUSTER_TRY(connection_.execute("CREATE TEMP TABLE replay_map (\"offset\" BIGINT, id VARCHAR)"));
+    {
+        MUSTER_ASSIGN(auto map, Appender::open(connection_, nullptr, "replay_map"));
+        for (const auto& [offset, id] : request_.replay_of) {
+            MUSTER_TRY(map.add(signed_of(offset)).add(std::string_view(id.str())).end_row());
+        }
+        MUSTER_TRY(map.close());
+    }
+    MUSTER_TRY(connection_.execute(kReplayRefused));
+    const std::string_view run = request_.run.str();
+    MUSTER_ASSIGN(auto kept, connection_.change(kReplayKeepOpen, run, now_us));
+    MUSTER_ASSIGN(auto done, connection_.change(kReplayDone, run));
+    static_cast<void>(kept + done);
+    return {};
+}
+
+Result<void> LoadJob::store_objects(std::int64_t now_us) {
+    const std::string rules = rule_fingerprint(table_);
+    const std::string schema = schema_fingerprint(table_);
+    for (std::size_t i = 0; i < request_.objects.size(); ++i) {
+        const LoadObject& object = request_.objects[i];
+        if (object.scan.problem_code) {
+            continue;
+        }
+        const LoadCounts counts = counts_of(i);
+        const std::string_view table = table_.name.str();
+        const std::string_view name = object.scan.object;
+        MUSTER_ASSIGN(auto removed, connection_.change(sql::kObjectDelete, table, name));
+        MUSTER_ASSIGN(auto added,
+                      connection_.change(sql::kObjectInsert,
+                                         table,
+                                         name,
+                                         std::string_view(request_.run.str()),
+                                         signed_of(object.source.bytes),
+                                         object.source.mtime_ns,
+                                         object.source.ctime_ns,
+                                         signed_of(object.source.inode),
+                                         std::string_view(object.source.etag),
+                                         std::string_view(object.scan.content_hash),
+                                         std::string_view(rules),
+                                         std::string_view(schema),
+                                         counts.read,
+                                         counts.inserted,
+                                         counts.updated,
+                                         counts.unchanged,
+                                         counts.deduplicated,
+                                         counts.rejected,
+                                         counts.blank_lines,
+                                         now_us));
+        static_cast<void>(removed + added);
+    }
+    return {};
+}
+
+Result<TableOutcome> LoadJob::record(std::int64_t now_us) {
+    if (replay()) {
+        MUSTER_TRY(store_replay(now_us));
+    } else {
+        MUSTER_TRY(store_rejects(now_us, true));
+        MUSTER_TRY(store_objects(now_us));
+    }
+    return outcome();
+}
+
+Result<TableOutcome> LoadJob::record_refused(std::int64_t now_us, const std::string& error) {
+    if (!replay()) {
+        MUSTER_TRY(store_rejects(now_us, false));
+    }
+    TableOutcome refused = outcome();
+    refused.status = "limit";
+    refused.error = error;
+    // Nothing of what passed was written.
+    for (ObjectOutcome& object : refused.objects) {
+        object.status = "failed";
+        object.counts.inserted = 0;
+        object.counts.updated = 0;
+        object.counts.unchanged = 0;
+    }
+    refused.counts.inserted = 0;
+    refused.counts.updated = 0;
+    refused.counts.unchanged = 0;
+    return refused;
+}
+
+}  // namespace muster

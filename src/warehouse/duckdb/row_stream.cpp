@@ -1,0 +1,126 @@
+#include "warehouse/duckdb/row_stream.h"
+
+#include <cstring>
+
+namespace muster {
+
+namespace {
+
+constexpr int kHugeintDigits = 38;
+
+int bytes_of_decimal(int precision) {
+    return precision <= 4 ? 2 : precision <= 9 ? 4 : precision <= 18 ? 8 : 16;
+}
+
+template <typename T>
+Int128 load_as(const void* cell) {
+    T value;
+    std::memcpy(&value, cell, sizeof value);
+    return value;
+}
+
+}  // namespace
+
+std::optional<ColumnType> column_type_of(duckdb_prepared_statement statement, std::size_t column) {
+    switch (static_cast<int>(duckdb_prepared_statement_column_type(statement, column))) {
+        case DUCKDB_TYPE_BOOLEAN:
+            return ColumnType{TypeKind::kBool, 0, 0};
+        case DUCKDB_TYPE_TINYINT:
+        case DUCKDB_TYPE_UTINYINT:
+        case DUCKDB_TYPE_SMALLINT:
+        case DUCKDB_TYPE_USMALLINT:
+        case DUCKDB_TYPE_INTEGER:
+            return ColumnType{TypeKind::kInt32, 0, 0};
+        case DUCKDB_TYPE_UINTEGER:
+        case DUCKDB_TYPE_BIGINT:
+            return ColumnType{TypeKind::kInt64, 0, 0};
+        case DUCKDB_TYPE_HUGEINT:
+            return ColumnType{TypeKind::kDecimal, kHugeintDigits, 0};
+        case DUCKDB_TYPE_FLOAT:
+        case DUCKDB_TYPE_DOUBLE:
+            return ColumnType{TypeKind::kDouble, 0, 0};
+        case DUCKDB_TYPE_VARCHAR:
+            return ColumnType{TypeKind::kString, 0, 0};
+        case DUCKDB_TYPE_DATE:
+            return ColumnType{TypeKind::kDate, 0, 0};
+        case DUCKDB_TYPE_TIMESTAMP:
+        case DUCKDB_TYPE_TIMESTAMP_TZ:
+            return ColumnType{TypeKind::kTimestamp, 0, 0};
+        case DUCKDB_TYPE_DECIMAL: {
+            duckdb_logical_type type =
+                duckdb_prepared_statement_column_logical_type(statement, column);
+            const ColumnType decimal{
+                TypeKind::kDecimal, duckdb_decimal_width(type), duckdb_decimal_scale(type)};
+            duckdb_destroy_logical_type(&type);
+            return decimal;
+        }
+        default:
+            return std::nullopt;
+    }
+}
+
+DuckdbRowStream::DuckdbRowStream(Connection connection,
+                                 Statement statement,
+                                 std::vector<ResultColumn> columns)
+    : connection_(std::move(connection)),
+      statement_(std::move(statement)),
+      columns_(std::move(columns)) {
+    for (const ResultColumn& column : columns_) {
+        decimal_bytes_.push_back(bytes_of_decimal(column.type.precision));
+    }
+}
+
+Result<std::unique_ptr<RowStream>> DuckdbRowStream::open(Connection connection,
+                                                         Statement statement,
+                                                         std::vector<ResultColumn> columns) {
+    std::unique_ptr<DuckdbRowStream> stream(
+        new DuckdbRowStream(std::move(connection), std::move(statement), std::move(columns)));
+    MUSTER_TRY(stream->connection_.execute("BEGIN TRANSACTION READ ONLY"));
+    MUSTER_ASSIGN(stream->rows_, stream->statement_.stream());
+    return std::unique_ptr<RowStream>(std::move(stream));
+}
+
+Value DuckdbRowStream::value(std::size_t column) const {
+    if (rows_.is_null(column)) {
+        return std::monostate{};
+    }
+    switch (columns_[column].type.kind) {
+        case TypeKind::kInt32:
+        case TypeKind::kInt64:
+        case TypeKind::kDate:
+        case TypeKind::kTimestamp:
+            return rows_.int64(column);
+        case TypeKind::kBool:
+            return rows_.int64(column) != 0;
+        case TypeKind::kDouble:
+            return rows_.real(column);
+        case TypeKind::kString:
+            return std::string(rows_.text(column));
+        case TypeKind::kDecimal:
+            switch (decimal_bytes_[column]) {
+                case 2:
+                    return load_as<std::int16_t>(rows_.cell(column));
+                case 4:
+                    return load_as<std::int32_t>(rows_.cell(column));
+                case 8:
+                    return load_as<std::int64_t>(rows_.cell(column));
+                default:
+                    return load_as<Int128>(rows_.cell(column));
+            }
+    }
+    return std::monostate{};
+}
+
+Result<bool> DuckdbRowStream::next(std::vector<Value>& row) {
+    MUSTER_ASSIGN(const bool more, rows_.next());
+    if (!more) {
+        return false;
+    }
+    row.clear();
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        row.push_back(value(i));
+    }
+    return true;
+}
+
+}  // namespace muster

@@ -1,0 +1,97 @@
+#include "warehouse/duckdb/sql.h"
+
+#include "engine/detail/duckdb_handle.h"
+
+namespace muster::sql {
+
+const std::vector<std::string>& migrations() {
+    static const std::vector<std::string> kMigrations = {
+        // 1
+        "CREATE TABLE muster.tables (name VARCHAR, schema_json VARCHAR, fingerprint VARCHAR);"
+        "CREATE TABLE muster.table_versions (table_name VARCHAR, version BIGINT);"
+        "CREATE TABLE muster.runs (run_id VARCHAR, status VARCHAR, trigger VARCHAR, error VARCHAR,"
+        " started_at_us BIGINT, finished_at_us BIGINT, planned VARCHAR);"
+        "CREATE TABLE muster.run_tables (run_id VARCHAR, table_name VARCHAR, outcome VARCHAR,"
+        " recorded_at_us BIGINT);"
+        "CREATE TABLE muster.objects (table_name VARCHAR, object VARCHAR, run_id VARCHAR,"
+        " bytes BIGINT, mtime_ns BIGINT, ctime_ns BIGINT, inode BIGINT, etag VARCHAR,"
+        " content_hash VARCHAR, rule_fingerprint VARCHAR, schema_fingerprint VARCHAR, read BIGINT,"
+        " inserted BIGINT, updated BIGINT, unchanged BIGINT, deduplicated BIGINT, rejected BIGINT,"
+        " blank_lines BIGINT, loaded_at_us BIGINT);"
+        "CREATE TABLE muster.publications (run_id VARCHAR, table_name VARCHAR, outcome VARCHAR,"
+        " table_version BIGINT, published_at_us BIGINT);"
+        "CREATE TABLE muster.rejects (id VARCHAR, run_id VARCHAR, last_seen_run VARCHAR,"
+        " table_name VARCHAR, object VARCHAR, line BIGINT, \"offset\" BIGINT, length BIGINT,"
+        " raw BLOB, severity VARCHAR, state VARCHAR, state_note VARCHAR, reasons VARCHAR,"
+        " last_seen_us BIGINT);"
+        "CREATE TABLE muster.leases (name VARCHAR, owner VARCHAR, acquired_at_us BIGINT,"
+        " expires_at_us BIGINT);",
+    };
+    return kMigrations;
+}
+
+std::string column_list(const std::vector<std::string>& names, std::string_view prefix) {
+    std::string out;
+    for (const std::string& name : names) {
+        out += out.empty() ? "" : ", ";
+        out += prefix;
+        out += sql_identifier(name);
+    }
+    return out;
+}
+
+std::string column_list(const Table& table, std::string_view prefix) {
+    std::vector<std::string> names;
+    for (const Column& column : table.columns) {
+        names.push_back(column.name);
+    }
+    return column_list(names, prefix);
+}
+
+std::string key_equal(const Table& table, std::string_view left, std::string_view right) {
+    std::string out;
+    for (const std::string& name : table.key) {
+        out += out.empty() ? "" : " AND ";
+        out += left;
+        out += sql_identifier(name) + " = ";
+        out += right;
+        out += sql_identifier(name);
+    }
+    return out;
+}
+
+std::string values_differ(const Table& table, std::string_view left, std::string_view right) {
+    std::string out;
+    for (const Column& column : table.columns) {
+        if (table.is_key(column.name)) {
+            continue;
+        }
+        out += out.empty() ? "" : " OR ";
+        out += left;
+        out += sql_identifier(column.name) + " IS DISTINCT FROM ";
+        out += right;
+        out += sql_identifier(column.name);
+    }
+    return out.empty() ? "false" : "(" + out + ")";
+}
+
+std::string target(const TableName& name) { return "main." + sql_identifier(name.str()); }
+
+std::string value_as_text(const Column& column, std::string_view prefix) {
+    const std::string value = std::string(prefix) + sql_identifier(column.name);
+    if (column.type.kind == TypeKind::kTimestamp) {
+        return "strftime(" + value + ", '%Y-%m-%dT%H:%M:%SZ')";
+    }
+    return "left(CAST(" + value + " AS VARCHAR), 256)";
+}
+
+std::string key_as_text(const Table& table, std::string_view prefix) {
+    std::string out;
+    for (const std::string& name : table.key) {
+        out += out.empty() ? "" : " || ',' || ";
+        out += value_as_text(*table.find_column(name), prefix);
+    }
+    return out;
+}
+
+}  // namespace muster::sql

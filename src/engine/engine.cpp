@@ -16,6 +16,8 @@ namespace {
 // DuckDB's limit binds its buffer manager only: joins were measured at 1.66 times their limit.
 constexpr std::uint64_t kEngineSharePercent = 55;
 
+constexpr const char* kDatabaseName = "warehouse";
+
 std::uint64_t cgroup_memory_bytes() {
     for (const char* path :
          {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
@@ -79,10 +81,20 @@ Result<void> open_database(Engine::Handle& handle) {
     }
     const std::string path = options.database.empty() ? ":memory:" : options.database.string();
     char* text = nullptr;
-    if (duckdb_open_ext(path.c_str(), &handle.database, config.raw(), &text) == DuckDBError) {
-        Error error = duckdb_error(DUCKDB_ERROR_IO, text, "opening " + path);
+    if (duckdb_open_ext(":memory:", &handle.database, config.raw(), &text) == DuckDBError) {
+        Error error = duckdb_error(DUCKDB_ERROR_IO, text, "opening the engine");
         duckdb_free(text);
         return error;
+    }
+    // A file is attached under a fixed name: a main database would be called like its file, and
+    // "muster.duckdb" with a schema "muster" makes every muster.<table> ambiguous.
+    duckdb_connection raw = nullptr;
+    duckdb_connect(handle.database, &raw);
+    Connection connection(raw);
+    if (auto attached = connection.execute("ATTACH " + sql_text(path) + " AS " + kDatabaseName);
+        !attached.ok()) {
+        const Error& error = attached.error();
+        return duckdb_error(DUCKDB_ERROR_IO, error.detail, "opening " + path);
     }
     return {};
 }
@@ -100,7 +112,9 @@ Result<Connection> Engine::Handle::connect() {
     if (duckdb_connect(database, &connection) == DuckDBError) {
         return Error{ErrorCode::kInternal, "DuckDB gives no connection", "", ""};
     }
-    return Connection(connection);
+    Connection opened(connection);
+    MUSTER_TRY(opened.execute(std::string("USE ") + kDatabaseName));
+    return opened;
 }
 
 Engine::Engine(std::unique_ptr<Handle> handle) : handle_(std::move(handle)) {}
@@ -144,7 +158,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
 
 Result<void> Engine::checkpoint() {
     MUSTER_ASSIGN(auto connection, handle_->connect());
-    return connection.execute("CHECKPOINT");
+    return connection.execute(std::string("CHECKPOINT ") + kDatabaseName);
 }
 
 std::uint64_t machine_memory_bytes() {

@@ -116,7 +116,7 @@ std::size_t BlockParser::run_piece(std::size_t pos) {
 }
 
 template <bool kKeep>
-inline bool BlockParser::fast_record(std::size_t begin,
+[[gnu::always_inline]] inline bool BlockParser::fast_record(std::size_t begin,
                                      const std::uint32_t* ends,
                                      std::int64_t& key) {
     const std::size_t columns = plan_.columns.size();
@@ -145,7 +145,7 @@ inline bool BlockParser::fast_record(std::size_t begin,
 }
 
 template <bool kKeep>
-inline bool BlockParser::fast_field(std::size_t column,
+[[gnu::always_inline]] inline bool BlockParser::fast_field(std::size_t column,
                                     std::size_t begin,
                                     std::size_t end,
                                     std::int64_t& key) {
@@ -191,7 +191,7 @@ inline bool BlockParser::fast_field(std::size_t column,
 }
 
 template <bool kKeep>
-inline bool BlockParser::fast_text(std::size_t column, std::size_t begin, std::size_t end) {
+[[gnu::always_inline]] inline bool BlockParser::fast_text(std::size_t column, std::size_t begin, std::size_t end) {
     const ColumnPlan& plan = plan_.columns[column];
     const char* data = input_.data;
     if (begin < end && (is_blank(data[begin]) || is_blank(data[end - 1])) && plan_.table.trim) {
@@ -238,7 +238,7 @@ bool BlockParser::general_field(std::size_t column,
 }
 
 template <bool kKeep>
-inline void BlockParser::store_null(std::size_t column) {
+[[gnu::always_inline]] inline void BlockParser::store_null(std::size_t column) {
     if (kKeep) {
         targets_[column].valid[rows_->rows] = 0;
         rows_->columns[column].has_null = true;
@@ -248,7 +248,7 @@ inline void BlockParser::store_null(std::size_t column) {
     }
 }
 
-inline void BlockParser::finish_fast_record(std::size_t begin, std::int64_t key) {
+[[gnu::always_inline]] inline void BlockParser::finish_fast_record(std::size_t begin, std::int64_t key) {
     ++output_->records;
     ++output_->lines;
     if (plan_.key_column >= 0) {

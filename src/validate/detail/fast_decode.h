@@ -40,7 +40,7 @@ inline std::uint64_t padded_digits(const char* text, std::size_t count) {
 }
 
 // Up to 16 digits after an optional minus.
-inline bool fast_integer(const char* text, std::size_t bytes, std::int64_t& out) {
+[[gnu::always_inline]] inline bool fast_integer(const char* text, std::size_t bytes, std::int64_t& out) {
     const bool negative = *text == '-';
     text += negative ? 1 : 0;
     bytes -= negative ? 1U : 0U;
@@ -73,7 +73,7 @@ inline std::int64_t plain_days_before_year(unsigned year) {
 }
 
 // Exactly YYYY-MM-DDTHH:MM:SSZ, 20 bytes: microseconds since 1970-01-01T00:00:00Z.
-inline bool fast_timestamp(const char* text, std::int64_t& out) {
+[[gnu::always_inline]] inline bool fast_timestamp(const char* text, std::int64_t& out) {
     static constexpr std::uint16_t kDaysBefore[2][14] = {
         {0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365},
         {0, 0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335, 366}};

@@ -26,15 +26,16 @@ every error at once, with its line, column and remedy.
 
 ## Types
 
-| Type | Accepted text |
-|---|---|
-| `int32`, `int64` | An optional sign and decimal digits, within the full range of the type. |
-| `decimal(p,s)` | An optional sign and digits with at most one point; at most `p - s` digits before it, leading zeros not counted. Digits after the first `s` must be zeros. `p` is 1 to 38. |
-| `double` | As `decimal`, with an optional exponent. Neither NaN nor infinities. |
-| `bool` | `true`, `t`, `yes`, `1`, `false`, `f`, `no`, `0`, in any case. |
-| `string` | Any UTF-8 text. |
-| `date` | `YYYY-MM-DD`, years 0001 to 9999. |
-| `timestamp` | One of the column's `formats`, or RFC 3339: `2021-11-07T02:48:42Z`, with `T`, `t` or a space, an optional fraction, and `Z`, `z` or an offset such as `+05:30`. Kept in UTC with microseconds; further digits must be zeros. |
+- `int32`, `int64`: an optional sign and decimal digits, within the full range of the type.
+- `decimal(p,s)`: an optional sign and digits with at most one point; at most `p - s` digits before
+  it, leading zeros not counted. Digits after the first `s` must be zeros. `p` is 1 to 38.
+- `double`: as `decimal`, with an optional exponent. Neither NaN nor infinities.
+- `bool`: `true`, `t`, `yes`, `1`, `false`, `f`, `no`, `0`, in any case.
+- `string`: any UTF-8 text.
+- `date`: `YYYY-MM-DD`, years 0001 to 9999.
+- `timestamp`: one of the column's `formats`, or RFC 3339 such as `2021-11-07T02:48:42Z`, with `T`,
+  `t` or a space, an optional fraction, and `Z`, `z` or an offset such as `+05:30`. Kept in UTC with
+  microseconds; further digits must be zeros.
 
 A text of another form is refused as `value.not_integer`, `value.not_number`, `value.not_boolean`,
 `value.not_date` or `value.not_timestamp`; one of this form that the type cannot hold as

@@ -1,10 +1,12 @@
 #include "core/ids.h"
 
 #include "core/clock.h"
+#include "core/text.h"
 
 #include <gtest/gtest.h>
 
-#include <regex>
+#include <string>
+#include <type_traits>
 
 namespace muster {
 namespace {
@@ -23,8 +25,9 @@ TEST(Ids, ARunIdIsItsTimeAndChance) {
     const FixedClock clock{951827696123456};
     const RunId first = new_run_id(clock);
     const RunId second = new_run_id(clock);
-    EXPECT_TRUE(std::regex_match(first.str(), std::regex{"20000229T123456Z-[0-9a-f]{8}"}))
-        << first.str();
+    const std::string digit = "[0-9a-f]";
+    const std::string half = digit + digit + digit + digit;
+    EXPECT_TRUE(glob_match("20000229T123456Z-" + half + half, first.str())) << first.str();
     EXPECT_NE(first, second);
 }
 

@@ -114,6 +114,16 @@ void Console::detail(std::string_view line) {
 }
 
 void Console::error(const Error& error) {
+    if (json()) {
+        out_line(fmt::format(R"({{"type":"error","code":{},"message":{},"hint":{}}})",
+                             json_quote(error_code_name(error.code)),
+                             json_quote(error.message),
+                             json_quote(error.hint)));
+    }
+    error_text(error);
+}
+
+void Console::error_text(const Error& error) {
     std::string text = fmt::format(
         "{}muster:{} {}", options_.color ? kRed : "", options_.color ? kReset : "", error.message);
     if (!error.hint.empty()) {
@@ -121,12 +131,6 @@ void Console::error(const Error& error) {
     }
     if (options_.verbose && !error.detail.empty()) {
         text += fmt::format("\n  detail: {}", error.detail);
-    }
-    if (json()) {
-        out_line(fmt::format(R"({{"type":"error","code":{},"message":{},"hint":{}}})",
-                             json_quote(error_code_name(error.code)),
-                             json_quote(error.message),
-                             json_quote(error.hint)));
     }
     message(text);
 }

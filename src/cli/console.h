@@ -47,6 +47,8 @@ class Console {
     void detail(std::string_view line);
     // "muster: <message>" and the hint; with JSON output also an error line on stdout.
     void error(const Error& error);
+    // The same on stderr alone.
+    void error_text(const Error& error);
     // A line on the terminal that the next one replaces; "" removes it.
     void transient(std::string_view line);
 

@@ -19,6 +19,23 @@ Database::~Database() {
 
 Result<Warehouse*> Database::warehouse() {
     const std::scoped_lock hold{mutex_};
+    return open_locked();
+}
+
+Result<Warehouse*> Database::warehouse_for(const Catalog& catalog) {
+    const std::scoped_lock hold{mutex_};
+    MUSTER_ASSIGN(Warehouse * opened, open_locked());
+    if (!tables_made_) {
+        const Result<void> made = opened->migrate(catalog, false);
+        if (!made.ok() && made.error().code != ErrorCode::kUsage) {
+            return made.error();
+        }
+        tables_made_ = true;
+    }
+    return opened;
+}
+
+Result<Warehouse*> Database::open_locked() {
     if (warehouse_) {
         return warehouse_.get();
     }

@@ -30,15 +30,21 @@ class Database {
 
     // Opens and prepares at the first call; a failure is not kept, the next call tries again.
     Result<Warehouse*> warehouse();
+    // The same, with the catalog's tables made where they are not there yet and the safe changes
+    // applied. Changes that need `muster migrate` are left alone.
+    Result<Warehouse*> warehouse_for(const Catalog& catalog);
     // Requires: warehouse() succeeded.
     Engine& engine() { return *engine_; }
 
   private:
+    Result<Warehouse*> open_locked();
+
     const DatabaseOptions options_;
     const Clock& clock_;
     std::mutex mutex_;
     std::unique_ptr<Engine> engine_;
     std::unique_ptr<Warehouse> warehouse_;
+    bool tables_made_ = false;
 };
 
 }  // namespace muster

@@ -90,6 +90,20 @@ std::string reject_json(const RejectEntry& reject) {
         .str();
 }
 
+std::string object_error_json(std::string_view code,
+                              std::string_view table,
+                              std::string_view object,
+                              std::string_view message) {
+    return JsonObject{}
+        .text("type", "error")
+        .text("code", code)
+        .text("table", table)
+        .text("object", object)
+        .text("message", message)
+        .text("hint", "")
+        .str();
+}
+
 std::string table_outcome_json(const TableOutcome& table, bool with_objects) {
     const auto files = [&table](std::string_view status) {
         return std::count_if(

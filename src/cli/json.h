@@ -46,6 +46,11 @@ std::string json_value(const ColumnType& type, const Value& value);
 
 std::string json_seconds(double seconds);  // milliseconds are enough
 std::string reject_json(const RejectEntry& reject);
+// An object that was refused as a whole.
+std::string object_error_json(std::string_view code,
+                              std::string_view table,
+                              std::string_view object,
+                              std::string_view message);
 // One table of a summary.
 std::string table_outcome_json(const TableOutcome& table, bool with_objects = false);
 // The rejects of all tables by code.

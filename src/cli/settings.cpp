@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace muster {
@@ -164,14 +165,30 @@ std::string mask_secrets(const std::string& url) {
     if (scheme == std::string::npos) {
         return url;
     }
+    static constexpr std::string_view kMask = "***";
     const std::size_t begin = scheme + 3;
-    const std::size_t end = url.find('/', begin);
-    const std::size_t at = url.substr(0, end).rfind('@');
-    const std::size_t colon = url.find(':', begin);
-    if (at == std::string::npos || at < begin || colon == std::string::npos || colon > at) {
-        return url;
+    const std::size_t query = std::min(url.find('?', begin), url.size());
+    std::string masked = url.substr(0, query);
+    // A password may hold '/' and '@' although it should not: all up to the last '@' is hidden.
+    const std::size_t at = masked.rfind('@');
+    const std::size_t colon = masked.find(':', begin);
+    if (at != std::string::npos && at >= begin && colon < at) {
+        masked.replace(colon + 1, at - colon - 1, kMask);
     }
-    return url.substr(0, colon + 1) + "***" + url.substr(at);
+    for (std::size_t from = query; from < url.size();) {
+        const std::size_t end = std::min(url.find('&', from + 1), url.size());
+        const std::string part = url.substr(from, end - from);
+        const std::size_t equals = part.find('=');
+        const std::string_view name = std::string_view{part}.substr(1, equals - 1);
+        const bool secret = name.find("password") != std::string_view::npos ||
+                            name.find("secret") != std::string_view::npos ||
+                            name.find("token") != std::string_view::npos;
+        masked += secret && equals != std::string::npos
+                      ? part.substr(0, equals + 1) + std::string{kMask}
+                      : part;
+        from = end;
+    }
+    return masked;
 }
 
 }  // namespace muster

@@ -1,3 +1,4 @@
+#include "cli/json.h"
 #include "cli/progress.h"
 #include "cli/rows.h"
 #include "cli/run_setup.h"
@@ -69,17 +70,46 @@ void explain_nothing(VerbContext& context, const RunReport& report) {
     }
 }
 
+// Tables that failed beside the one whose error ends the run. Refused objects had their warning.
 void explain_failures(Console& console, const RunReport& report) {
     for (const TableOutcome& table : report.run.tables) {
-        if (!table.error.empty() && table.status != "loaded" && table.status != "unchanged") {
+        const bool told = report.error && report.error->message == table.error;
+        if (!table.error.empty() && !told && table.status != "loaded" &&
+            table.status != "unchanged") {
             console.note(
                 printable(fmt::format("{}: {}: {}", table.table, table.status, table.error)));
         }
-        for (const ObjectOutcome& object : table.objects) {
-            if (object.status == "failed") {
-                console.note(printable(fmt::format("{}: {}", object.object, object.error)));
-            }
+    }
+}
+
+// The code of a table's refused objects, as far as its counts tell them apart.
+std::string object_code(const TableOutcome& table) {
+    std::string code;
+    for (const auto& [name, count] : table.rejects_by_code) {
+        if (name.starts_with("file.")) {
+            code = code.empty() ? name : "file.unreadable";
         }
+    }
+    return code.empty() ? "file.unreadable" : code;
+}
+
+// The error lines of JSON Lines: one per refused object, or the error of the run.
+void print_json_errors(Console& console, const RunReport& report, const Result<int>& code) {
+    bool told = false;
+    for (const TableOutcome& table : report.run.tables) {
+        for (const ObjectOutcome& object : table.objects) {
+            if (object.status != "failed") {
+                continue;
+            }
+            console.out_line(
+                object_error_json(object_code(table), table.table, object.object, object.error));
+            told = told || !code.ok();
+        }
+    }
+    if (told) {
+        console.error_text(code.error());
+    } else if (!code.ok()) {
+        console.error(code.error());
     }
 }
 
@@ -154,16 +184,10 @@ Result<int> run_run(VerbContext& context) {
     explain_failures(context.console, *report);
     Result<int> code = end_code(context, *report);
     if (context.console.json() && !options.dry_run) {
-        // The summary stays the last line, after an error's.
-        int exit = 0;
-        if (code.ok()) {
-            exit = *code;
-        } else {
-            context.console.error(code.error());
-            exit = exit_code(code.error().code);
-        }
+        // The summary stays the last line, after those of errors.
+        print_json_errors(context.console, *report, code);
         context.console.out_line(summary_json(report->run, report->seconds));
-        return exit;
+        return code.ok() ? *code : exit_code(code.error().code);
     }
     return code;
 }

@@ -116,14 +116,8 @@ class Validation {
         outcome.objects.push_back({target.key.str(), "failed", message, {}, target.bytes});
         Console& console = context_.console;
         if (console.json()) {
-            console.out_line(JsonObject{}
-                                 .text("type", "error")
-                                 .text("code", code)
-                                 .text("table", target.table->name.str())
-                                 .text("object", target.key.str())
-                                 .text("message", message)
-                                 .text("hint", "")
-                                 .str());
+            console.out_line(
+                object_error_json(code, target.table->name.str(), target.key.str(), message));
         }
         const bool named = message.find(target.key.str()) != std::string::npos;
         console.message(printable(fmt::format(

@@ -15,6 +15,8 @@
 namespace muster {
 namespace {
 
+constexpr std::size_t kPlainTimestampBytes = 20;
+
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 }  // namespace
@@ -117,8 +119,8 @@ std::size_t BlockParser::run_piece(std::size_t pos) {
 
 template <bool kKeep>
 [[gnu::always_inline]] inline bool BlockParser::fast_record(std::size_t begin,
-                                     const std::uint32_t* ends,
-                                     std::int64_t& key) {
+                                                            const std::uint32_t* ends,
+                                                            std::int64_t& key) {
     const std::size_t columns = plan_.columns.size();
     const char* data = input_.data;
     const char delimiter = plan_.split.delimiter;
@@ -126,13 +128,17 @@ template <bool kKeep>
     if (record_end - begin - 1 >= plan_.split.record_bytes_max) {  // empty records as well
         return false;
     }
+    // Locals, since the columns are written as bytes and could alias every member.
+    const ColumnPlan* plans = plan_.columns.data();
+    const ColumnTarget* targets = targets_.data();
+    const std::size_t row = kKeep ? rows_->rows : 0;
     std::size_t field = begin;
     for (std::size_t i = 0; i < columns; ++i) {
         const std::size_t end = ends[i];
         if (i + 1 < columns && data[end] != delimiter) {
             return false;
         }
-        if (!fast_field<kKeep>(i, field, end, key)) {
+        if (!fast_field<kKeep>({plans[i], targets[i], i, row}, data, field, end, key)) {
             return false;
         }
         field = end + 1;
@@ -145,45 +151,41 @@ template <bool kKeep>
 }
 
 template <bool kKeep>
-[[gnu::always_inline]] inline bool BlockParser::fast_field(std::size_t column,
-                                    std::size_t begin,
-                                    std::size_t end,
-                                    std::int64_t& key) {
-    const ColumnPlan& plan = plan_.columns[column];
-    const char* text = input_.data + begin;
+[[gnu::always_inline]] inline bool BlockParser::fast_field(const FieldPlace& place,
+                                                           const char* data,
+                                                           std::size_t begin,
+                                                           std::size_t end,
+                                                           std::int64_t& key) {
+    const ColumnPlan& plan = place.plan;
+    const char* text = data + begin;
     const std::size_t bytes = end - begin;
     if (plan.op == FieldOp::kString) {
-        return fast_text<kKeep>(column, begin, end);
+        return fast_text<kKeep>(place, data, begin, end);
+    }
+    if (bytes == 0 && plan.nullable && plan.op != FieldOp::kGeneral) {
+        store_null<kKeep>(place);
+        return true;
     }
     std::int64_t value = 0;
     bool good = false;
     if (plan.op == FieldOp::kInteger) {
-        if (bytes == 0 && plan.nullable) {
-            store_null<kKeep>(column);
-            return true;
-        }
         good = bytes > 0 && fast_integer(text, bytes, value);
     } else if (plan.op == FieldOp::kTimestamp) {
-        if (bytes == 0 && plan.nullable) {
-            store_null<kKeep>(column);
-            return true;
-        }
-        good = bytes == 20 && fast_timestamp(text, value);
+        good = bytes == kPlainTimestampBytes && fast_timestamp(text, value);
     }
     if (!good || value < plan.low || value > plan.high || plan_.maybe_null_text(bytes)) {
-        return general_field(column, begin, end, key);
+        return general_field(place.column, begin, end, key);
     }
     if (kKeep) {
-        const ColumnTarget& target = targets_[column];
-        target.valid[rows_->rows] = 1;
+        place.target.valid[place.row] = 1;
         if (plan.width_bytes == sizeof(std::int64_t)) {
-            std::memcpy(target.values + rows_->rows * sizeof value, &value, sizeof value);
+            std::memcpy(place.target.values + place.row * sizeof value, &value, sizeof value);
         } else {
             const auto narrow = static_cast<std::int32_t>(value);
-            std::memcpy(target.values + rows_->rows * sizeof narrow, &narrow, sizeof narrow);
+            std::memcpy(place.target.values + place.row * sizeof narrow, &narrow, sizeof narrow);
         }
     }
-    if (static_cast<int>(column) == plan_.key_column) {
+    if (static_cast<int>(place.column) == plan_.key_column) {
         key = value;
         key_null_ = false;
     }
@@ -191,9 +193,11 @@ template <bool kKeep>
 }
 
 template <bool kKeep>
-[[gnu::always_inline]] inline bool BlockParser::fast_text(std::size_t column, std::size_t begin, std::size_t end) {
-    const ColumnPlan& plan = plan_.columns[column];
-    const char* data = input_.data;
+[[gnu::always_inline]] inline bool BlockParser::fast_text(const FieldPlace& place,
+                                                          const char* data,
+                                                          std::size_t begin,
+                                                          std::size_t end) {
+    const ColumnPlan& plan = place.plan;
     if (begin < end && (is_blank(data[begin]) || is_blank(data[end - 1])) && plan_.table.trim) {
         const std::string_view trimmed = trim_blanks({data + begin, end - begin});
         begin = static_cast<std::size_t>(trimmed.data() - data);
@@ -203,15 +207,14 @@ template <bool kKeep>
     if (bytes < plan.safe_bytes_min || bytes > plan.safe_bytes_max ||
         plan_.maybe_null_text(bytes)) {
         std::int64_t unused = 0;
-        return general_field(column, begin, end, unused);
+        return general_field(place.column, begin, end, unused);
     }
     if (kKeep) {
-        const ColumnTarget& target = targets_[column];
-        target.valid[rows_->rows] = 1;
+        place.target.valid[place.row] = 1;
         const StringRef value{data + begin, static_cast<std::uint32_t>(bytes)};
-        std::memcpy(target.values + rows_->rows * sizeof value, &value, sizeof value);
+        std::memcpy(place.target.values + place.row * sizeof value, &value, sizeof value);
     }
-    if (static_cast<int>(column) == plan_.key_column) {
+    if (static_cast<int>(place.column) == plan_.key_column) {
         key_text_ = {data + begin, bytes};
         key_null_ = false;
     }
@@ -238,17 +241,18 @@ bool BlockParser::general_field(std::size_t column,
 }
 
 template <bool kKeep>
-[[gnu::always_inline]] inline void BlockParser::store_null(std::size_t column) {
+[[gnu::always_inline]] inline void BlockParser::store_null(const FieldPlace& place) {
     if (kKeep) {
-        targets_[column].valid[rows_->rows] = 0;
-        rows_->columns[column].has_null = true;
+        place.target.valid[place.row] = 0;
+        rows_->columns[place.column].has_null = true;
     }
-    if (static_cast<int>(column) == plan_.key_column) {
+    if (static_cast<int>(place.column) == plan_.key_column) {
         key_null_ = true;
     }
 }
 
-[[gnu::always_inline]] inline void BlockParser::finish_fast_record(std::size_t begin, std::int64_t key) {
+[[gnu::always_inline]] inline void BlockParser::finish_fast_record(std::size_t begin,
+                                                                   std::int64_t key) {
     ++output_->records;
     ++output_->lines;
     if (plan_.key_column >= 0) {

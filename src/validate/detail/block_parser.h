@@ -63,6 +63,14 @@ class BlockParser {
         std::uint8_t* valid;
     };
 
+    // Where the fast path puts a field.
+    struct FieldPlace {
+        const ColumnPlan& plan;
+        ColumnTarget target;
+        std::size_t column;
+        std::size_t row;
+    };
+
     template <bool kKeep>
     void run_pieces();
     template <bool kKeep>
@@ -70,12 +78,16 @@ class BlockParser {
     template <bool kKeep>
     bool fast_record(std::size_t begin, const std::uint32_t* ends, std::int64_t& key);
     template <bool kKeep>
-    bool fast_field(std::size_t column, std::size_t begin, std::size_t end, std::int64_t& key);
+    bool fast_field(const FieldPlace& place,
+                    const char* data,
+                    std::size_t begin,
+                    std::size_t end,
+                    std::int64_t& key);
     template <bool kKeep>
-    bool fast_text(std::size_t column, std::size_t begin, std::size_t end);
+    bool fast_text(const FieldPlace& place, const char* data, std::size_t begin, std::size_t end);
     bool general_field(std::size_t column, std::size_t begin, std::size_t end, std::int64_t& key);
     template <bool kKeep>
-    void store_null(std::size_t column);
+    void store_null(const FieldPlace& place);
     void finish_fast_record(std::size_t begin, std::int64_t key);
     bool exact_record(std::size_t& pos);
     void keep_exact_record(std::size_t pos, const Split& split);

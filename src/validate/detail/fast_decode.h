@@ -40,7 +40,9 @@ inline std::uint64_t padded_digits(const char* text, std::size_t count) {
 }
 
 // Up to 16 digits after an optional minus.
-[[gnu::always_inline]] inline bool fast_integer(const char* text, std::size_t bytes, std::int64_t& out) {
+[[gnu::always_inline]] inline bool fast_integer(const char* text,
+                                                std::size_t bytes,
+                                                std::int64_t& out) {
     const bool negative = *text == '-';
     text += negative ? 1 : 0;
     bytes -= negative ? 1U : 0U;

@@ -1,5 +1,6 @@
 #include "pipeline/pipeline.h"
 
+#include "core/limits.h"
 #include "core/text.h"
 #include "pipeline/detail/lease.h"
 #include "pipeline/detail/table_task.h"
@@ -8,7 +9,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <map>
 
 namespace muster {
 namespace {
@@ -42,17 +42,26 @@ std::string run_status(const RunRecord& run) {
     return failed > 0 || partial ? "partial" : "succeeded";
 }
 
-// The first `kRejectExamplesPerCode` of each code, in the order of the tables.
-std::vector<RejectEntry> few_of_each(const std::vector<RejectEntry>& examples) {
-    std::map<std::string, std::size_t> seen;
-    std::vector<RejectEntry> few;
-    for (const RejectEntry& example : examples) {
-        if (!example.reasons.empty() &&
-            seen[example.reasons.front().code]++ < kRejectExamplesPerCode) {
-            few.push_back(example);
+// The first rejects of each code, from the ledger: it also has those that were found by the load.
+Result<std::vector<RejectEntry>> examples_of(Warehouse& warehouse, const RunRecord& run) {
+    std::vector<RejectEntry> examples;
+    for (const TableOutcome& table : run.tables) {
+        for (const auto& [code, count] : table.rejects_by_code) {
+            const RejectFilter filter{.table = table.table,
+                                      .code = code,
+                                      .state = "",
+                                      .run_id = run.run_id,
+                                      .limit = kRejectExamplesPerCode};
+            MUSTER_TRY(warehouse.rejects(filter, [&examples](const RejectEntry& reject) {
+                const auto same = [&reject](const RejectEntry& one) { return one.id == reject.id; };
+                if (std::none_of(examples.begin(), examples.end(), same)) {
+                    examples.push_back(reject);
+                }
+                return Result<void>{};
+            }));
         }
     }
-    return few;
+    return examples;
 }
 
 class PipelineRun {
@@ -110,7 +119,6 @@ class PipelineRun {
     }
 
     void collect(RunReport& report) {
-        std::vector<RejectEntry> examples;
         for (TableTaskResult& result : results_) {
             if (result.error && !report.error) {
                 report.error = result.error;
@@ -122,10 +130,8 @@ class PipelineRun {
                                          .hint = "mend or remove the file, then run again"};
                 }
             }
-            examples.insert(examples.end(), result.examples.begin(), result.examples.end());
             report.run.tables.push_back(std::move(result.outcome));
         }
-        report.examples = few_of_each(examples);
     }
 
     const RunContext& context_;
@@ -210,6 +216,7 @@ Result<RunReport> run_pipeline(const RunContext& context,
     report.run.error = report.error ? report.error->message : "";
     report.run.finished_at_us = context.clock.now_us();
     MUSTER_TRY(context.warehouse.finish_run(report.run));
+    MUSTER_ASSIGN(report.examples, examples_of(context.warehouse, report.run));
     MUSTER_TRY(context.warehouse.apply_retention(context.catalog.retention));
     MUSTER_TRY(lease->release());
     return report;

@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <map>
 
 namespace muster {
@@ -30,31 +31,53 @@ Result<const Table*> table_of_reject(const RunContext& context,
     return table;
 }
 
-// Which lines of the file still mend something: their rejects are open or gone.
+// What the ledger knows about the reject of a line.
+struct KnownReject {
+    std::string state;  // "" until it is found
+    bool broken_record = false;
+    std::vector<std::string> exported;
+};
+
+// Which lines of the file can mend something.
 struct MendedRecords {
     std::vector<RepairedRecord> records;
     std::int64_t already_replayed = 0;
+    std::int64_t untouched = 0;
 };
+
+bool is_broken_record(const RejectEntry& reject) {
+    return std::any_of(reject.reasons.begin(), reject.reasons.end(), [](const ReasonText& reason) {
+        return reason.code.starts_with("record.");
+    });
+}
+
+Result<std::map<std::string, KnownReject>> known_rejects(
+    const RunContext& context, const Table& table, const std::vector<RepairedRecord>& records) {
+    std::map<std::string, KnownReject> known;
+    for (const RepairedRecord& record : records) {
+        known[record.reject_id];
+    }
+    const RejectFilter filter{.table = table.name.str(), .state = "", .severity = "", .limit = -1};
+    MUSTER_TRY(context.warehouse.rejects(filter, [&](const RejectEntry& reject) {
+        if (const auto found = known.find(reject.id.str()); found != known.end()) {
+            found->second = {.state = reject.state,
+                             .broken_record = is_broken_record(reject),
+                             .exported = repair_fields(table, reject)};
+        }
+        return Result<void>{};
+    }));
+    return known;
+}
 
 Result<MendedRecords> records_to_replay(const RunContext& context,
                                         const std::string& file,
                                         const Table& table) {
     MUSTER_ASSIGN(std::vector<RepairedRecord> all, read_repair_file(file, table));
-    std::map<std::string, std::string> state_of;
-    for (const RepairedRecord& record : all) {
-        state_of[record.reject_id] = "";
-    }
-    const RejectFilter filter{.table = table.name.str(), .state = "", .severity = "", .limit = -1};
-    MUSTER_TRY(context.warehouse.rejects(filter, [&state_of](const RejectEntry& reject) {
-        if (const auto known = state_of.find(reject.id.str()); known != state_of.end()) {
-            known->second = reject.state;
-        }
-        return Result<void>{};
-    }));
+    MUSTER_ASSIGN(const auto known, known_rejects(context, table, all));
     MendedRecords mended;
     for (RepairedRecord& record : all) {
-        const std::string& state = state_of[record.reject_id];
-        if (state.empty()) {
+        const KnownReject& reject = known.at(record.reject_id);
+        if (reject.state.empty()) {
             return Error{.code = ErrorCode::kUsage,
                          .message = fmt::format("{}:{}: no reject '{}' of table {}",
                                                 file,
@@ -63,8 +86,12 @@ Result<MendedRecords> records_to_replay(const RunContext& context,
                                                 table.name.str()),
                          .hint = "leave the _reject_id of each line as it was exported"};
         }
-        if (state == "replayed" || state == "waived") {
+        if (reject.state == "replayed" || reject.state == "waived") {
             ++mended.already_replayed;
+        } else if (reject.broken_record && record.fields == reject.exported) {
+            // What the export shows of a broken record (cut, with replaced bytes) is not what was
+            // received; loading it unseen would change data silently.
+            ++mended.untouched;
         } else {
             mended.records.push_back(std::move(record));
         }
@@ -137,6 +164,7 @@ Result<ReplayReport> replay_rejects(const RunContext& context,
     ReplayReport report;
     MUSTER_ASSIGN(const MendedRecords mended, records_to_replay(context, file, table));
     report.already_replayed = mended.already_replayed;
+    report.refused = mended.untouched;
     if (mended.records.empty()) {
         report.run.run.status = "succeeded";
         MUSTER_TRY(lease->release());
@@ -152,8 +180,8 @@ Result<ReplayReport> replay_rejects(const RunContext& context,
     if (loaded) {
         run.status = "succeeded";
         report.run.examples = loaded->examples;
-        report.refused = loaded->outcome.counts.rejected;
-        report.replayed = loaded->outcome.counts.read - report.refused;
+        report.refused += loaded->outcome.counts.rejected;
+        report.replayed = loaded->outcome.counts.read - loaded->outcome.counts.rejected;
         loaded->outcome.seconds = report.run.seconds;
         MUSTER_TRY(context.warehouse.finish_table(RunId{run.run_id}, loaded->outcome));
         run.tables.push_back(std::move(loaded->outcome));

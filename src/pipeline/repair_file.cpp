@@ -194,12 +194,20 @@ std::string repair_header(const Table& table) {
     return header + ",_codes,_messages,_raw\n";
 }
 
+std::vector<std::string> repair_fields(const Table& table, const RejectEntry& reject) {
+    std::vector<std::string> fields;
+    for (const std::string& field : split_record(table, reject.raw).value_or(fields)) {
+        fields.push_back(printable(field));
+    }
+    fields.resize(table.columns.size());
+    return fields;
+}
+
 std::string repair_line(const Table& table, const RejectEntry& reject) {
-    const auto fields = split_record(table, reject.raw);
-    const bool fits = fields && fields->size() == table.columns.size();
+    const auto split = split_record(table, reject.raw);
+    const bool fits = split && split->size() == table.columns.size();
     std::string line = reject.id.str();
-    for (std::size_t i = 0; i < table.columns.size(); ++i) {
-        const std::string field = fields && i < fields->size() ? printable((*fields)[i]) : "";
+    for (const std::string& field : repair_fields(table, reject)) {
         line += "," + csv_cell(guard_cell(field), ',', '"');
     }
     std::string codes;

@@ -152,9 +152,6 @@ class TableRun {
         if (scanned.problem_code) {
             task_.observer.warning({.code = ErrorCode::kIo, .message = scanned.problem_message});
         }
-        for (const RejectEntry& example : scanned.examples) {
-            result_.examples.push_back(example);
-        }
         scans_[index] = std::move(scanned);
         return {};
     }

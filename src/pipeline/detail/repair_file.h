@@ -20,6 +20,9 @@ std::string unguard_cell(std::string_view cell);
 // _reject_id, the table's columns, _codes, _messages, _raw; with a line end.
 std::string repair_header(const Table& table);
 
+// The cells of a record as far as it splits into the table's columns, as text that can be shown.
+std::vector<std::string> repair_fields(const Table& table, const RejectEntry& reject);
+
 // One record. _raw is filled where the record does not split into the table's columns.
 std::string repair_line(const Table& table, const RejectEntry& reject);
 

@@ -28,7 +28,7 @@ class SerialObserver {
 
 struct TableTaskResult {
     TableOutcome outcome;
-    std::vector<RejectEntry> examples;
+    std::vector<RejectEntry> examples;  // of a replay; those of a run come from the ledger
     std::optional<Error> error;
 };
 

@@ -27,7 +27,7 @@ if [ ! -d "$folder/etc" ]; then
 fi
 # What this system needs to reach its package sources, the new one needs as well.
 cp /etc/resolv.conf "$folder/etc/resolv.conf"
-cp -r /etc/apt/apt.conf.d/. "$folder/etc/apt/apt.conf.d/"
+grep -lr Acquire /etc/apt/apt.conf.d | xargs -r cp -t "$folder/etc/apt/apt.conf.d/"
 mkdir -p "$folder/etc/ssl/certs" "$folder/usr/local/share/ca-certificates"
 cp -rL /usr/local/share/ca-certificates/. "$folder/usr/local/share/ca-certificates/"
 cp -L /etc/ssl/certs/ca-certificates.crt "$folder/etc/ssl/certs/host.crt"

@@ -7,6 +7,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 jobs=${JOBS:-$(nproc)}
+# So that a clone in another folder finds what this one compiled.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=true
 out=build/test
 stages=(bootstrap build ctest demo pytest asan lint)
 names=() seconds=() states=()

@@ -18,12 +18,43 @@ CASES = ROOT / "tests" / "cases"
 PATHS = sorted(CASES.glob("*/*/case*.toml"))
 UPDATE = os.environ.get("UPDATE_EXPECTED") == "1"
 TIMEOUT_S = 60
+OF_UNIT_TESTS = "catalog"  # an area that the unit tests of that module read
 
 
 def test_every_folder_is_a_case():
     folders = {path for path in CASES.glob("*/*") if path.is_dir()}
+    folders -= set(CASES.glob(f"{OF_UNIT_TESTS}/*"))
     assert folders == {path.parent for path in PATHS}
     assert len(folders) == len(PATHS), "a folder holds case.toml or cases.toml"
+
+
+class Muster:
+    """The program in a folder, without the caller's settings."""
+
+    def __init__(self, folder):
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER")}
+        self.environment = clean | {"NO_COLOR": "1", "HOME": str(folder)}
+        self.folder = folder
+
+    def start(self, *words, env=None):
+        return subprocess.Popen(
+            [str(MUSTER), *words],
+            cwd=self.folder,
+            env=self.environment | (env or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+        )
+
+    def __call__(self, *words, env=None):
+        process = self.start(*words, env=env)
+        try:
+            stdout, stderr = process.communicate(timeout=TIMEOUT_S)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(words, process.returncode, stdout, stderr)
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.parent.relative_to(CASES).as_posix())
@@ -32,21 +63,6 @@ def test_case(path, tmp_path):
     assert text.startswith("# "), f"{path}: the first line states the purpose"
     folder = tmp_path / "case"
     shutil.copytree(path.parent, folder)
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER")}
-    clean |= {"NO_COLOR": "1", "HOME": str(tmp_path)}
-
-    def muster(*words, env=None):
-        return subprocess.run(
-            [str(MUSTER), *words],
-            cwd=folder,
-            env=clean | (env or {}),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=TIMEOUT_S,
-        )
-
     kind = StepCase if path.name == "case.toml" else TableCase
-    faults = kind(path, tomllib.loads(text), muster, folder, UPDATE).run()
+    faults = kind(path, tomllib.loads(text), Muster(folder), folder, UPDATE).run()
     assert not faults, f"{len(faults)} faults in {path}\n" + "\n".join(faults)

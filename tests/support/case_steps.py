@@ -15,6 +15,9 @@
                                  # stderr_lacks; stdout_empty = true
     save = { run = "-1.run_id" } # a path into the JSON lines
     stdout_to = "fixed.csv"      # keeps the output as a file
+    same_as = "fixed.csv"        # the JSON of the output is that of the file, times and runs aside
+    background = true            # goes on as soon as a run is under way; a later step with
+                                 # interrupt = 130 sends SIGINT and expects that exit code
     write = [{ path = "data/jobs.csv", text = '...' }]   # before the step; also remove = [path]
                                  # and replace = [{ path, from, to }]
 
@@ -24,11 +27,18 @@
 """
 
 import json
+import signal
+import time
 
 from case_files import NULL, like, matches, rewrite, write_file
 
 COUNTS = ("inserted", "updated", "unchanged", "deduplicated", "rejected")
-EXPECTATIONS = ("stdout_lines", "stdout_json", "tables", "rows")
+SUMMARY_KEYS = ["type", "run_id", "status", "seconds", "tables", "rejects_by_code"]
+TABLE_KEYS = [
+    "table", "read", *COUNTS, "blank_lines", "files_loaded", "files_skipped", "files_failed",
+    "bytes", "seconds",
+]  # fmt: skip
+RUN_START_S = 30
 
 
 def parse(stdout):
@@ -39,6 +49,14 @@ def parse(stdout):
         return json.loads(stdout)
     lines = [json.loads(line) for line in stdout.splitlines()]
     return [line for line in lines if line.get("type") != "progress"]
+
+
+def lasting(value):
+    """JSON without what differs between two runs of the same thing."""
+    if isinstance(value, dict):
+        passing = ("seconds", "run_id")
+        return {key: lasting(item) for key, item in value.items() if key not in passing}
+    return [lasting(item) for item in value] if isinstance(value, list) else value
 
 
 def lookup(value, path):
@@ -54,6 +72,7 @@ class StepCase:
         self.path, self.muster, self.folder, self.update = path, muster, folder, update
         self.steps = spec["step"]
         self.saved = {}
+        self.process = None
         self.faults = []
         if "catalog" in spec:
             (folder / "muster.toml").write_text(spec["catalog"])
@@ -61,12 +80,31 @@ class StepCase:
             write_file(folder, file)
 
     def run(self):
-        for index, step in enumerate(self.steps):
-            before = len(self.faults)
-            self.run_step(index, step)
-            if len(self.faults) > before and not self.update:
-                break
+        try:
+            for index, step in enumerate(self.steps):
+                before = len(self.faults)
+                self.run_step(index, step)
+                if len(self.faults) > before and not self.update:
+                    break
+        finally:
+            if self.process:
+                self.process.kill()
         return self.faults
+
+    def start(self, words):
+        """Starts the program and waits until its run is in the ledger."""
+        self.process = self.muster.start(*words)
+        end = time.monotonic() + RUN_START_S
+        while time.monotonic() < end and self.process.poll() is None:
+            listed = self.muster("runs", "list", "--json")
+            if any(run["status"] == "running" for run in parse(listed.stdout)):
+                return
+        raise AssertionError(f"no run of {words} was seen under way")
+
+    def interrupt(self, code):
+        self.process.send_signal(signal.SIGINT)
+        _, stderr = self.process.communicate(timeout=RUN_START_S)
+        assert self.process.returncode == code, f"exit {self.process.returncode}\n{stderr}"
 
     def fill(self, text):
         for name, value in self.saved.items():
@@ -87,6 +125,10 @@ class StepCase:
 
     def run_step(self, index, step):
         self.prepare(step)
+        if step.get("background"):
+            return self.start(step["args"])
+        if "interrupt" in step:
+            return self.interrupt(step["interrupt"])
         words = ["query", step["query"], "--json"] if "query" in step else step["args"]
         words = [self.fill(word) for word in words]
         result = self.muster(*words, env=step.get("env"))
@@ -130,6 +172,9 @@ class StepCase:
             yield "stdout_lines", step["stdout_lines"], result.stdout.splitlines()
         if "stdout_json" in step:
             yield "stdout_json", step["stdout_json"], parse(result.stdout)
+        if "same_as" in step:
+            earlier = parse((self.folder / step["same_as"]).read_text())
+            yield "same_as", lasting(earlier), lasting(parse(result.stdout))
         if "rows" in step:
             rows = [list(row.values()) for row in parse(result.stdout)]
             yield "rows", step["rows"], rows
@@ -137,6 +182,9 @@ class StepCase:
             summary = parse(result.stdout)[-1]
             tables = {table["table"]: table for table in summary["tables"]}
             yield "tables", step["tables"], tables
+            yield "keys", SUMMARY_KEYS, list(summary)
+            for table in tables.values():
+                yield "keys", TABLE_KEYS, list(table)
             if step["args"][0] == "run":
                 sums = {name: sum(t[part] for part in COUNTS) for name, t in tables.items()}
                 yield "balance", sums, {name: t["read"] for name, t in tables.items()}

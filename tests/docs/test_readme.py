@@ -17,6 +17,7 @@ MASKS = [
     (re.compile(r"\b\d{8}T?-?\d{6}Z?-[0-9a-f]+\b"), "ID"),
     (re.compile(r"\b[0-9a-f]{8,32}\b"), "ID"),
     (re.compile(r"\b\d+(\.\d+)? ?(ms|s)\b"), "TIME"),
+    (re.compile(r"\b\d+\.\d{3} +\d+$", re.M), "TIME RATE"),
     (re.compile(r"\b\d[\d,.]*( ?[kKMG])? ?(rows|MB|records)/s"), "RATE"),
     (re.compile(r"[ \t]+"), " "),
     (re.compile(r"-{2,}|─+"), "--"),

@@ -2,6 +2,7 @@
 
 #include "validate/detail/long_line.h"
 
+#include <algorithm>
 #include <span>
 
 namespace muster {
@@ -94,12 +95,13 @@ Result<void> RecordReader::fill() {
     buffer_.erase(0, pos_);
     base_ += pos_;
     pos_ = 0;
+    // Doubling keeps the repeated splitting of a long record linear.
     const std::size_t kept = buffer_.size();
-    buffer_.resize(kept + chunk_bytes_);
-    MUSTER_ASSIGN(const std::size_t bytes,
-                  stream_.read(std::span(buffer_.data() + kept, chunk_bytes_)));
+    const std::size_t wanted = std::max(chunk_bytes_, kept);
+    buffer_.resize(kept + wanted);
+    MUSTER_ASSIGN(const std::size_t bytes, stream_.read(std::span(buffer_.data() + kept, wanted)));
     buffer_.resize(kept + bytes);
-    at_end_ = bytes < chunk_bytes_;
+    at_end_ = bytes < wanted;
     return {};
 }
 

@@ -78,7 +78,8 @@ struct ScanOptions {
     const CancelToken* cancel = nullptr;
 };
 
-// A refused object: a file.* code and a message that names the place.
+// A refused object: a file.* code and a message that names the place. A read error that may pass
+// by itself (the store does not answer) is an Error of next_block instead.
 struct ObjectProblem {
     RejectCode code;
     std::string message;

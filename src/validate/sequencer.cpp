@@ -133,7 +133,7 @@ Result<std::optional<std::size_t>> Sequencer::resolve_seam(ScanBlock::Workspace&
         if (output.next >= tail_bytes || head == bytes) {
             break;
         }
-        head = std::min(bytes, std::max(kHeadBytesMin, head * 4));
+        head = std::min(bytes, std::max({kHeadBytesMin, tail_bytes, head * 4}));
     }
     const ParseOutput& output = workspace.seam_output;
     MUSTER_TRY(deliver({workspace.seam.data(), offset_}, output));

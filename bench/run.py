@@ -19,7 +19,6 @@ from measure import measure
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BENCH = ROOT / "bench"
 CONFIG = ROOT / "catalogs" / "hiring" / "muster.toml"
-GENERATOR = ROOT / "build/release/tools/generate_hiring"
 COUNTS = ("read", "inserted", "updated", "unchanged", "deduplicated", "rejected")
 PYDANTIC_ROWS = 1_000_000
 CHANGED_ROWS = 1_000
@@ -29,6 +28,7 @@ class Bench:
     def __init__(self, options):
         self.options = options
         self.work = options.work
+        self.program = options.build / "muster"
         self.rows = []
         self.work.mkdir(parents=True, exist_ok=True)
 
@@ -38,14 +38,14 @@ class Bench:
         folder = self.work / name
         facts = folder / "facts.json"
         if not facts.exists():
-            command = [GENERATOR, "--rows", str(rows), "--out", folder, *map(str, extra)]
+            command = [self.options.build / "tools/generate_hiring", "--rows", str(rows), "--out", folder, *map(str, extra)]
             facts_text = subprocess.check_output(command, text=True)
             facts.write_text(facts_text)
         return folder, json.loads(facts.read_text())
 
     def muster(self, data_dir, source, *arguments):
         options = ["--config", CONFIG, "--data-dir", data_dir, "--source", source]
-        return [self.options.muster, *options, *arguments]
+        return [self.program, *options, *arguments]
 
     def peer(self, script, *arguments):
         return [sys.executable, BENCH / "peers" / script, *arguments]
@@ -180,7 +180,7 @@ SCENARIOS = {"validate": validate, "load": load, "start": start}
 
 
 def versions(bench):
-    program = subprocess.check_output([bench.options.muster, "version"], text=True).splitlines()[0]
+    program = subprocess.check_output([bench.program, "version"], text=True).splitlines()[0]
     names = ("duckdb", "pandas", "pydantic", "numpy")
     others = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
     return f"{program}; {others}; Python {platform.python_version()}"
@@ -192,7 +192,7 @@ def main():
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--keys", choices=("rising", "shuffled"), default="rising")
     parser.add_argument("--only", choices=SCENARIOS, action="append", help="may stand repeatedly")
-    parser.add_argument("--muster", default=ROOT / "build/release/muster", type=pathlib.Path)
+    parser.add_argument("--build", default=ROOT / "build/release", type=pathlib.Path)
     parser.add_argument("--work", default=ROOT / "build/bench", type=pathlib.Path)
     bench = Bench(parser.parse_args())
 

@@ -54,6 +54,8 @@ def closure(source, known):
 
 
 def digest(command, files):
+    """Without the folder's name, so that a clone elsewhere knows what was clean here."""
+    command = command.replace(str(ROOT), "")
     state = hashlib.sha256((command + (ROOT / ".clang-tidy").read_text()).encode())
     for file in sorted(files):
         state.update(file.read_bytes())

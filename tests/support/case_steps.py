@@ -135,7 +135,8 @@ class StepCase:
         fault = f"step {index + 1}: muster {' '.join(words)}"
         output = f"\n--- stdout\n{result.stdout[-3000:]}\n--- stderr\n{result.stderr[-3000:]}"
         if result.returncode != step.get("exit", 0):
-            self.faults.append(f"{fault}: exit {result.returncode}, not {step.get('exit', 0)}{output}")
+            wanted = step.get("exit", 0)
+            self.faults.append(f"{fault}: exit {result.returncode}, not {wanted}{output}")
             if self.update:
                 rewrite(self.path, "step", index, "exit", result.returncode)
             return

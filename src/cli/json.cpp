@@ -150,15 +150,21 @@ std::string table_outcome_json(const TableOutcome& table, bool with_objects) {
     return out.str();
 }
 
-std::string rejects_by_code_json(const std::vector<TableOutcome>& tables) {
-    std::map<std::string, std::uint64_t> all;
+std::map<std::string, std::uint64_t> record_codes(const std::vector<TableOutcome>& tables) {
+    std::map<std::string, std::uint64_t> codes;
     for (const TableOutcome& table : tables) {
         for (const auto& [code, count] : table.rejects_by_code) {
-            all[code] += count;
+            if (!code.starts_with("file.")) {
+                codes[code] += count;
+            }
         }
     }
+    return codes;
+}
+
+std::string rejects_by_code_json(const std::vector<TableOutcome>& tables) {
     JsonObject out;
-    for (const auto& [code, count] : all) {
+    for (const auto& [code, count] : record_codes(tables)) {
         out.number(code, count);
     }
     return out.str();

@@ -6,8 +6,11 @@
 #include "warehouse/ledger.h"
 
 #include <concepts>
+#include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace muster {
 
@@ -53,7 +56,9 @@ std::string object_error_json(std::string_view code,
                               std::string_view message);
 // One table of a summary.
 std::string table_outcome_json(const TableOutcome& table, bool with_objects = false);
-// The rejects of all tables by code.
+// How often each code is a reason of a refused record; refused objects are told apart from them.
+std::map<std::string, std::uint64_t> record_codes(const std::vector<TableOutcome>& tables);
+// The same as JSON.
 std::string rejects_by_code_json(const std::vector<TableOutcome>& tables);
 
 }  // namespace muster

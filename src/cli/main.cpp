@@ -106,14 +106,13 @@ Invocation own_invocation(int argc, char** argv) {
 }  // namespace muster
 
 int main(int argc, char** argv) {
-    // Both live as long as the process: the watcher's thread uses them until the very end.
-    static muster::StopRequests stop;
-    static muster::SignalWatcher watcher{stop};
-    static const muster::SystemClock clock;
+    // Never destroyed: the watcher's thread uses them until the very end.
+    static muster::StopRequests& stop = *new muster::StopRequests;
+    static muster::SignalWatcher& watcher = *new muster::SignalWatcher{stop};
+    const muster::SystemClock clock;
     const int code =
         muster::run_process(muster::own_invocation(argc, argv), muster::Descriptors{}, stop, clock);
     // What was stopped by a signal says by which.
     const bool stopped = code == exit_code(muster::ErrorCode::kCancelled);
-    // Threads may still run; destructors of static objects must not.
-    ::_exit(stopped && watcher.signal() != 0 ? muster::kSignalExitBase + watcher.signal() : code);
+    return stopped && watcher.signal() != 0 ? muster::kSignalExitBase + watcher.signal() : code;
 }

@@ -118,10 +118,9 @@ class OwnAccess final : public DatabaseAccess {
         if (!owner_) {
             return;
         }
-        if (owner_->guests() > 0) {
+        if (!owner_->try_finish()) {
             wait_for_guests(stop);
         }
-        owner_->finish();
         database_.reset();
         owner_.reset();
     }
@@ -135,7 +134,7 @@ class OwnAccess final : public DatabaseAccess {
             ::dup2(nowhere.get(), descriptors_.out);
         }
         Console console{descriptors_, invocation_.terminal, nullptr};
-        for (int waits = 0; owner_->guests() > 0; ++waits) {
+        for (int waits = 0; !owner_->try_finish(); ++waits) {
             if (stop.guests.cancelled()) {
                 owner_->cancel_guests();
             }

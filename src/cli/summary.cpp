@@ -21,12 +21,17 @@ void ExampleCollector::add(const RejectEntry& reject) {
 }
 
 std::string reason_line(const RejectEntry& reject, const ReasonText& reason) {
+    // Most messages begin with the column's name, which is not said twice.
+    std::string_view message = reason.message;
+    if (!reason.column.empty() && message.starts_with(reason.column + " ")) {
+        message.remove_prefix(reason.column.size() + 1);
+    }
     return printable(fmt::format("{}:{}: {}{}{}",
                                  reject.object,
                                  reject.line,
                                  reason.column,
                                  reason.column.empty() ? "" : ": ",
-                                 reason.message));
+                                 message));
 }
 
 void print_outcomes(Console& console, const std::vector<TableOutcome>& tables) {
@@ -75,12 +80,7 @@ void print_rejects(Console& console,
                    const std::vector<TableOutcome>& tables,
                    const std::vector<RejectEntry>& examples,
                    const std::string& command_for_rest) {
-    std::map<std::string, std::uint64_t> counts;
-    for (const TableOutcome& table : tables) {
-        for (const auto& [code, count] : table.rejects_by_code) {
-            counts[code] += count;
-        }
-    }
+    const std::map<std::string, std::uint64_t> counts = record_codes(tables);
     if (counts.empty()) {
         return;
     }

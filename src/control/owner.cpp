@@ -258,14 +258,16 @@ Result<void> Owner::serve(GuestHandler handler) {
     return {};
 }
 
-void Owner::finish() {
+bool Owner::try_finish() {
     State& state = *state_;
     if (!state.acceptor.joinable()) {
-        return;
+        return true;
     }
     {
-        std::unique_lock hold{state.mutex};
-        state.changed.wait(hold, [&state] { return state.active == 0; });
+        const std::scoped_lock hold{state.mutex};
+        if (state.active > 0) {
+            return false;
+        }
         state.closing = true;
         ::unlinkat(state.folder.get(), std::string{kSocketName}.c_str(), 0);
     }
@@ -276,6 +278,14 @@ void Owner::finish() {
         guest.thread.join();
     }
     state.all_guests.clear();
+    return true;
+}
+
+void Owner::finish() {
+    while (!try_finish()) {
+        std::unique_lock hold{state_->mutex};
+        state_->changed.wait(hold, [this] { return state_->active == 0; });
+    }
 }
 
 void Owner::cancel_guests() {

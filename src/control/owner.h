@@ -22,15 +22,17 @@ class Owner {
     // Null if another process owns the directory. The directory is made if absent (mode 0700).
     // kIo if it cannot be made or locked.
     static Result<std::unique_ptr<Owner>> try_own(const std::filesystem::path& data_dir);
-    // Gives the lock back. Requires: finish() was called if serve() was.
+    // Gives the lock back. Requires: after serve(), the owner has finished.
     ~Owner();
     Owner(const Owner&) = delete;
     Owner& operator=(const Owner&) = delete;
 
     // Takes guests from now on. A socket that a crashed owner left is replaced.
     Result<void> serve(GuestHandler handler);
-    // Waits until no guest is left and takes no more, in one step: a guest that comes too late has
-    // not been accepted and tries again.
+    // If no guest is left takes no more, in one step: a guest that comes too late has not been
+    // accepted and tries again. False if there are guests.
+    bool try_finish();
+    // The same, but waits for the guests.
     void finish();
     // Asks the verbs of all guests to stop.
     void cancel_guests();

@@ -34,7 +34,10 @@ compdef _muster muster
 
 constexpr std::string_view kFish =
     R"(# fish completion for muster; use: muster completion fish | source
-complete -c muster -a '(muster __complete -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)'
+function __muster
+    muster __complete -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null
+end
+complete -c muster -a '(__muster)'
 )";
 
 Result<int> run_completion(VerbContext& context) {

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::int64_t kListForPeople = 100;
 constexpr std::size_t kShortIdBytes = 12;
+constexpr std::size_t kReasonBytesShown = 80;
 
 // One row per reason, so that no list is nested in a field.
 class ReasonRows {
@@ -67,6 +68,11 @@ std::string codes_of(const RejectEntry& reject) {
     return codes;
 }
 
+std::string short_text(const std::string& text) {
+    const std::string_view cut = utf8_prefix(text, kReasonBytesShown);
+    return std::string{cut} + (cut.size() < text.size() ? "..." : "");
+}
+
 Result<void> list_for_people(VerbContext& context, Warehouse& warehouse, RejectFilter filter) {
     if (!context.arguments.value("limit")) {
         filter.limit = kListForPeople;
@@ -80,14 +86,12 @@ Result<void> list_for_people(VerbContext& context, Warehouse& warehouse, RejectF
                         text_column("first reason")}};
     MUSTER_TRY(warehouse.rejects(filter, [&](const RejectEntry& reject) -> Result<void> {
         const ReasonText first = reject.reasons.empty() ? ReasonText{} : reject.reasons[0];
-        printer.add(
-            {text_value(reject.id.str().substr(0, kShortIdBytes)),
-             text_value(reject.table),
-             text_value(fmt::format("{}:{}", reject.object, reject.line)),
-             text_value(reject.state),
-             text_value(codes_of(reject)),
-             text_value(fmt::format(
-                 "{}{}{}", first.column, first.column.empty() ? "" : ": ", first.message))});
+        printer.add({text_value(reject.id.str().substr(0, kShortIdBytes)),
+                     text_value(reject.table),
+                     text_value(fmt::format("{}:{}", reject.object, reject.line)),
+                     text_value(reject.state),
+                     text_value(codes_of(reject)),
+                     text_value(short_text(first.message))});
         return {};
     }));
     printer.finish();

@@ -178,7 +178,7 @@ Result<int> run_run(VerbContext& context) {
         return report.error();
     }
     print_report(context, *report, options.dry_run);
-    if (!options.dry_run) {
+    if (!options.dry_run && !report->error) {
         explain_nothing(context, *report);
     }
     explain_failures(context.console, *report);

@@ -38,7 +38,8 @@ class Bench:
         folder = self.work / name
         facts = folder / "facts.json"
         if not facts.exists():
-            command = [self.options.build / "tools/generate_hiring", "--rows", str(rows), "--out", folder, *map(str, extra)]
+            generator = self.options.build / "tools/generate_hiring"
+            command = [generator, "--rows", str(rows), "--out", folder, *map(str, extra)]
             facts_text = subprocess.check_output(command, text=True)
             facts.write_text(facts_text)
         return folder, json.loads(facts.read_text())

@@ -62,6 +62,8 @@ class LoadJob {
     Result<void> fetch_object(const LoadObject& object, Appender& appender);
     // load_publish.cpp
     Result<void> classify();
+    Result<std::int64_t> match_all(std::size_t range);
+    Result<std::int64_t> match_few(std::size_t range);
     Result<void> tally_matched();
     Result<void> check_balance(std::int64_t rows_before);
     LoadCounts counts_of(std::size_t index) const;

@@ -119,8 +119,8 @@ TEST_F(ScanObjectTest, EveryTypeArrivesAndNullToo) {
     EXPECT_EQ(report->first_key, "1");
     EXPECT_EQ(report->last_key, "3");
     EXPECT_THAT(
-        rows_of("SELECT concat_ws('|', *COLUMNS(* EXCLUDE (_position))) FROM " + file("part-0000.parquet") +
-                " t ORDER BY id"),
+        rows_of("SELECT concat_ws('|', *COLUMNS(* EXCLUDE (_position))) FROM " +
+                file("part-0000.parquet") + " t ORDER BY id"),
         ElementsAre("1|-7|1.5|-12345.67|1234567890.12|123456789012345678901234567890.12|2.5|true|"
                     "a text that is longer than twelve|2021-02-03|2021-02-03 04:05:06",
                     "2",

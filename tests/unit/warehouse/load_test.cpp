@@ -78,6 +78,29 @@ TEST_F(LoadTest, RisingKeysOfSeveralObjectsLoadTheSame) {
                 ElementsAre("1", "2", "8", "9", "10", "11"));
 }
 
+TEST_F(LoadTest, AFewRowsInALargeTableAreLookedUp) {
+    run_sql("INSERT INTO items SELECT range, 'n' || range, NULL FROM range(1000)");
+    EXPECT_EQ(counts(load(table("items"),
+                          "r1",
+                          {object(table("items"),
+                                  "a.csv",
+                                  {"(5, 'n5', NULL)", "(1000, 'new', NULL)", "(7, 'x', NULL)"})})),
+              "3 = 1+1+1+0+0");
+    EXPECT_THAT(rows_of("SELECT count(*), count(DISTINCT id), max(name) FROM items"),
+                ElementsAre("1001|1001|x"));
+}
+
+TEST_F(LoadTest, EveryRowOfTheTableMayChange) {
+    run_sql("INSERT INTO items VALUES (1, 'a', NULL), (2, 'b', NULL)");
+    EXPECT_EQ(counts(load(table("items"),
+                          "r1",
+                          {object(table("items"),
+                                  "a.csv",
+                                  {"(1, 'x', NULL)", "(2, NULL, NULL)", "(3, 'z', NULL)"})})),
+              "3 = 1+2+0+0+0");
+    EXPECT_THAT(rows_of(kItems), ElementsAre("1|x|NULL", "2|NULL|NULL", "3|z|NULL"));
+}
+
 struct PolicyCase {
     DuplicatePolicy policy;
     const char* counts;

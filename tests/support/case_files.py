@@ -1,7 +1,7 @@
 """The files of behaviour cases: bytes written readably, and expectations rewritten in place.
 
 A text holds Python's escapes for bytes ('1,a\\r\\n\\x00\\xff'), best in TOML's literal quotes;
-other characters stand for their UTF-8. A list joins its parts; a part [text, n] is repeated n times.
+other characters stand for their UTF-8. A list joins its parts; [text, n] is repeated n times.
 """
 
 import codecs

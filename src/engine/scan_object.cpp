@@ -152,6 +152,7 @@ Result<ScanReport> validate_object(Engine* engine,
         return validate_directly(table, reader, threads, sink, progress, cancel);
     }
     MUSTER_CHECK(engine != nullptr);
+    MUSTER_TRY(check_row_checks(*engine, table));
     ObjectScan scan(*engine, table, reader, 0, progress, cancel);
     MUSTER_TRY(scan.run(threads, std::nullopt));
     if (auto refused = scan.problem()) {

@@ -94,6 +94,9 @@ struct ScanJob {
 // An object that is refused as a whole is a report with a problem, not an error.
 Result<ScanReport> scan_object(Engine& engine, const ScanJob& job);
 
+// kUsage naming the row check that DuckDB cannot evaluate over the table's columns.
+Result<void> check_row_checks(Engine& engine, const Table& table);
+
 // The same without outputs (`muster validate`): every reject goes to `sink` in the order of the
 // file, row checks included. `engine` may be null for a table without row checks.
 using RejectEntrySink = std::function<Result<void>(const RejectEntry&)>;

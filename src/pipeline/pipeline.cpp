@@ -193,6 +193,9 @@ Result<RunReport> run_pipeline(const RunContext& context,
                                const RunOptions& options,
                                RunObserver& observer) {
     MUSTER_TRY(check_tables(context.catalog, options.tables));
+    for (const TaskNode& node : load_graph(context.catalog, options.tables).nodes) {
+        MUSTER_TRY(check_row_checks(context.engine, *context.catalog.find_table(node.name)));
+    }
     if (options.dry_run) {
         return plan_only(context, options);
     }

@@ -8,8 +8,10 @@
 namespace muster {
 namespace {
 
-TaskGraph diamond() {
-    return {.nodes = {{"a", {}}, {"b", {0}}, {"c", {0}}, {"d", {1, 2}}, {"alone", {}}}};
+const TaskGraph& diamond() {
+    static const TaskGraph graph{
+        .nodes = {{"a", {}}, {"b", {0}}, {"c", {0}}, {"d", {1, 2}}, {"alone", {}}}};
+    return graph;
 }
 
 class TaskGraphTest : public ::testing::TestWithParam<std::size_t> {};

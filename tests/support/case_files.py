@@ -36,7 +36,7 @@ def content(spec):
     """The bytes of a [[file]]: text or hex; then gzip or zstd; then cut and flip faults."""
     data = bytes.fromhex(spec["hex"]) if "hex" in spec else to_bytes(spec.get("text", ""))
     if spec.get("gzip"):
-        data = gzip.compress(data, mtime=0)
+        data = gzip.compress(data, 1, mtime=0)
     if spec.get("zstd"):
         data = zstd(data)
     if "cut" in spec:

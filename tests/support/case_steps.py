@@ -92,10 +92,16 @@ class StepCase:
         return self.faults
 
     def start(self, words):
-        """Starts the program and waits until its run is in the ledger."""
+        """Starts the program and waits until its run is in the ledger.
+
+        Nothing is asked before it serves the database: who asks first would own it, and run for it.
+        """
         self.process = self.muster.start(*words)
         end = time.monotonic() + RUN_START_S
         while time.monotonic() < end and self.process.poll() is None:
+            if not any(path.is_socket() for path in self.folder.rglob("*")):
+                time.sleep(0.01)
+                continue
             listed = self.muster("runs", "list", "--json")
             if any(run["status"] == "running" for run in parse(listed.stdout)):
                 return

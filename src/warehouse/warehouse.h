@@ -73,7 +73,8 @@ struct LoadRequest {
     // A replay of mended records: byte offset in the (only) object -> the reject it mends. Then no
     // object version is recorded, no reject becomes `gone` and none is added: a record that is
     // refused again (by the scan, a duplicate policy or a reference) keeps its original reject open
-    // with the new reasons; every other original becomes `replayed`, state_note "replayed by run R".
+    // with the new reasons; every other original becomes `replayed`, with the note "replayed by
+    // run R".
     std::map<std::uint64_t, RejectId> replay_of;
     RawRecordReader raw_records;
     const CancelToken* cancel = nullptr;

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace muster {
 namespace {
@@ -17,7 +18,7 @@ constexpr double kNsPerSecond = 1e9;
 constexpr int kBarCells = 20;
 
 std::string duration_text(double seconds) {
-    const auto whole = static_cast<std::int64_t>(seconds + 0.5);
+    const auto whole = std::llround(seconds);
     return whole < 60 ? fmt::format("{}s", whole)
                       : fmt::format("{}m{:02}s", whole / 60, whole % 60);
 }

@@ -34,8 +34,9 @@ class PlainSource final : public BlockSource {
                                 block.problem);
         if (!good.ok()) {
             block.error = std::move(good).error();
+            return true;
         }
-        if (!good.ok() || block.problem.has_value()) {
+        if (block.problem.has_value()) {
             return true;
         }
         block.previous = before > 0 ? buffer.data()[-1] : '\0';

@@ -38,7 +38,7 @@ void copy_front(const std::vector<T>& from, std::size_t count, std::vector<T>& t
 
 std::string_view TextArena::copy(std::string_view text) {
     if (text.empty()) {
-        return {"", 0};
+        return "";
     }
     if (chunks_.empty() || chunks_.back()->capacity() - chunks_.back()->size() < text.size()) {
         chunks_.push_back(std::make_unique<std::string>());

@@ -80,8 +80,8 @@ Result<std::vector<QueryParam>> bind_params(const Report& report, const ReportCa
     }
     for (const auto& [name, text] : call.params) {
         const std::string option = "--" + name;
-        const bool known =
-            std::any_of(report.params.begin(), report.params.end(), [&](const ReportParam& param) {
+        const bool known = std::any_of(
+            report.params.begin(), report.params.end(), [&name = name](const ReportParam& param) {
                 return param.name == name;
             });
         if (!known) {

@@ -68,7 +68,7 @@ Result<void> LoadJob::check_references() {
         MUSTER_ASSIGN(const auto known, known_references(reference, i));
         const std::string column = "w." + sql_identifier(reference.column);
         const std::string absent =
-            "(" + column + " IS NOT NULL AND " + column + " NOT IN " + known + ")";
+            fmt::format("({0} IS NOT NULL AND {0} NOT IN {1})", column, known);
         condition += (condition.empty() ? "" : " OR ") + absent;
         reasons += fmt::format(
             ", CASE WHEN {} THEN json_object('code', 'reference.missing', 'column', {}, 'value', "

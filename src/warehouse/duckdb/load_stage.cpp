@@ -5,6 +5,8 @@
 #include "warehouse/duckdb/load_job.h"
 #include "warehouse/duckdb/sql.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace muster {
@@ -228,9 +230,10 @@ Result<void> LoadJob::find_duplicates() {
     std::int64_t found = 0;
     for (std::size_t i = 0; i < ranges_.size(); ++i) {
         MUSTER_ASSIGN(const auto more,
-                      connection_.change("INSERT INTO dup_keys SELECT " + keys +
-                                         " FROM stage WHERE " + ranges_.condition(i, "") +
-                                         " GROUP BY " + keys + " HAVING count(*) > 1"));
+                      connection_.change(fmt::format("INSERT INTO dup_keys SELECT {0} FROM stage "
+                                                     "WHERE {1} GROUP BY {0} HAVING count(*) > 1",
+                                                     keys,
+                                                     ranges_.condition(i, ""))));
         found += more;
     }
     if (found != 0) {

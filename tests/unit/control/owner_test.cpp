@@ -191,6 +191,7 @@ TEST_F(OwnerTest, NoRequestIsLostWhileOwnersComeAndGo) {
         return 0;
     };
     std::vector<std::thread> joiners;
+    joiners.reserve(kJoiners);
     std::atomic<int> failed{0};
     for (int i = 0; i < kJoiners; ++i) {
         joiners.emplace_back([&] {

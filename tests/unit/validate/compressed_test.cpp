@@ -47,7 +47,7 @@ Table two_columns() {
 
 ScanOutcome scan(const std::string& stored, const std::string& key, std::size_t block_bytes) {
     MemoryObject object(stored, key);
-    const ScanOutcome outcome =
+    ScanOutcome outcome =
         scan_outcome(two_columns(), object, {.block_bytes = block_bytes, .threads = 3});
     if (outcome.problem.empty()) {
         const auto hash = content_hash(object, 2);

@@ -31,4 +31,12 @@ inline constexpr int kTaskAttemptsMax = 3;
 // Two processes at one data directory: how long connect-or-lock is tried.
 inline constexpr std::int64_t kOwnerWaitMs = 5000;
 
+// Rows by request (http-api.md).
+inline constexpr std::size_t kRowsPerRequestMax = 1000;
+inline constexpr std::size_t kPageRowsDefault = 100;
+inline constexpr std::size_t kPageRowsMax = 1000;
+inline constexpr std::size_t kJsonDepthMax = 16;
+inline constexpr std::int64_t kGateWaitMs = 5000;
+inline constexpr std::int64_t kIdempotencySeconds = 24 * 3600;
+
 }  // namespace muster

@@ -27,6 +27,8 @@ LONG_FILES = {}
 # Who may include the headers of a library that is to stay behind an adapter.
 GUARDED_INCLUDES = {
     "duckdb.h": ("src/engine/", "src/warehouse/duckdb/"),
+    "boost/": ("src/api/http/", "tests/unit/api/"),
+    "sodium.h": ("src/accounts/",),
     "libpq-fe.h": ("src/warehouse/postgres/", "src/warehouse/redshift/"),
 }
 # Private headers that another folder may include: both sides are adapters of one library, whose

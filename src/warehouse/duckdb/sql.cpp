@@ -26,6 +26,17 @@ const std::vector<std::string>& migrations() {
         " last_seen_us BIGINT);"
         "CREATE TABLE muster.leases (name VARCHAR, owner VARCHAR, acquired_at_us BIGINT,"
         " expires_at_us BIGINT);",
+        // 2
+        "ALTER TABLE muster.rejects ADD COLUMN pointer VARCHAR;"
+        "CREATE TABLE muster.users (name VARCHAR, role VARCHAR, password_hash VARCHAR,"
+        " disabled BOOLEAN, token_version BIGINT, created_at_us BIGINT);"
+        "CREATE TABLE muster.revoked_tokens (jti VARCHAR, expires_at_us BIGINT);"
+        "CREATE TABLE muster.refresh_tokens (token_hash VARCHAR, family VARCHAR, user_name VARCHAR,"
+        " token_version BIGINT, expires_at_us BIGINT, spent_at_us BIGINT);"
+        "CREATE TABLE muster.idempotency_keys (scope VARCHAR, key VARCHAR, payload_hash VARCHAR,"
+        " status BIGINT, headers VARCHAR, body VARCHAR, expires_at_us BIGINT);"
+        "CREATE TABLE muster.audit (at_us BIGINT, user_name VARCHAR, action VARCHAR,"
+        " subject VARCHAR, detail VARCHAR, request_id VARCHAR);",
     };
     return kMigrations;
 }

@@ -1,0 +1,48 @@
+// The state store in DuckDB. One mutex makes "look, then write" one step.
+#pragma once
+
+#include "core/clock.h"
+#include "engine/engine.h"
+#include "warehouse/state_store.h"
+
+#include <mutex>
+
+namespace muster {
+
+class DuckdbStateStore final : public StateStore {
+  public:
+    DuckdbStateStore(Engine& engine, const Clock& clock) : engine_(engine), clock_(clock) {}
+
+    Result<bool> add_user(UserRecord user, std::string_view first_role) override;
+    Result<std::optional<UserRecord>> find_user(std::string_view name) override;
+    Result<std::vector<UserRecord>> users() override;
+    Result<bool> change_user(const UserRecord& user) override;
+
+    Result<void> revoke(const RevokedToken& token) override;
+    Result<std::vector<RevokedToken>> revoked(std::int64_t now_us) override;
+    Result<void> add_refresh(const RefreshToken& token) override;
+    Result<std::optional<RefreshToken>> find_refresh(std::string_view token_hash) override;
+    Result<bool> rotate_refresh(std::string_view token_hash,
+                                const RefreshToken& successor,
+                                std::int64_t now_us) override;
+    Result<void> drop_family(std::string_view family) override;
+    Result<void> drop_refresh_of(std::string_view user) override;
+
+    Result<std::optional<Stored>> find_answer(std::string_view scope,
+                                              std::string_view key,
+                                              std::int64_t now_us) override;
+    Result<void> store_answer(const IdempotencyKey& key,
+                              const StoredAnswer& answer,
+                              std::int64_t expires_at_us) override;
+
+    Result<void> add_audit(const AuditEntry& entry) override;
+    Result<std::vector<AuditEntry>> audit(std::int64_t limit) override;
+    Result<void> expire(std::int64_t now_us, int audit_days) override;
+
+  private:
+    Engine& engine_;
+    const Clock& clock_;
+    std::mutex mutex_;
+};
+
+}  // namespace muster

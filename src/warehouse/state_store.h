@@ -1,0 +1,94 @@
+// The state store (architecture.md, decision 7): accounts, tokens, idempotency keys, the audit log.
+// Times are microseconds since 1970-01-01 UTC. Every write is durable when it returns. Thread-safe.
+#pragma once
+
+#include "core/result.h"
+#include "warehouse/row_tables.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace muster {
+
+struct UserRecord {
+    std::string name;
+    std::string role;           // reader | writer | admin
+    std::string password_hash;  // argon2id, encoded with its parameters
+    bool disabled = false;
+    std::int64_t token_version = 1;  // raised to refuse every token issued before
+    std::int64_t created_at_us = 0;
+};
+
+struct RefreshToken {
+    std::string token_hash;  // never the token itself
+    std::string family;      // all that descend from one login
+    std::string user;
+    std::int64_t token_version = 1;
+    std::int64_t expires_at_us = 0;
+    std::int64_t spent_at_us = 0;  // 0 = not yet
+};
+
+struct RevokedToken {
+    std::string jti;
+    std::int64_t expires_at_us = 0;
+};
+
+struct AuditEntry {
+    std::int64_t at_us = 0;
+    std::string user;
+    std::string action;   // "user.register", "rows.insert", ...
+    std::string subject;  // what it was done to
+    std::string detail;
+    std::string request_id;
+};
+
+class StateStore {
+  public:
+    virtual ~StateStore() = default;
+
+    // --- users ----------------------------------------------------------------------------------
+    // False if the name is taken. `first_role`, if not empty, is the role if there is no user yet.
+    virtual Result<bool> add_user(UserRecord user, std::string_view first_role) = 0;
+    virtual Result<std::optional<UserRecord>> find_user(std::string_view name) = 0;
+    virtual Result<std::vector<UserRecord>> users() = 0;
+    // Replaces role, hash, disabled and token_version of the user of this name; false if there is
+    // none.
+    virtual Result<bool> change_user(const UserRecord& user) = 0;
+
+    // --- tokens ---------------------------------------------------------------------------------
+    virtual Result<void> revoke(const RevokedToken& token) = 0;
+    // Those that have not expired at `now_us`; the others are removed.
+    virtual Result<std::vector<RevokedToken>> revoked(std::int64_t now_us) = 0;
+    virtual Result<void> add_refresh(const RefreshToken& token) = 0;
+    virtual Result<std::optional<RefreshToken>> find_refresh(std::string_view token_hash) = 0;
+    // Spends one and adds its successor in one step; false if it was spent meanwhile.
+    virtual Result<bool> rotate_refresh(std::string_view token_hash,
+                                        const RefreshToken& successor,
+                                        std::int64_t now_us) = 0;
+    virtual Result<void> drop_family(std::string_view family) = 0;
+    virtual Result<void> drop_refresh_of(std::string_view user) = 0;
+
+    // --- idempotency keys of requests that are not rows -----------------------------------------
+    struct Stored {
+        std::string payload_hash;
+        StoredAnswer answer;
+    };
+    virtual Result<std::optional<Stored>> find_answer(std::string_view scope,
+                                                      std::string_view key,
+                                                      std::int64_t now_us) = 0;
+    virtual Result<void> store_answer(const IdempotencyKey& key,
+                                      const StoredAnswer& answer,
+                                      std::int64_t expires_at_us) = 0;
+
+    // --- audit ----------------------------------------------------------------------------------
+    virtual Result<void> add_audit(const AuditEntry& entry) = 0;
+    virtual Result<std::vector<AuditEntry>> audit(std::int64_t limit) = 0;  // newest first
+
+    // Removes what has expired: idempotency keys, refresh tokens, audit older than `audit_days`.
+    virtual Result<void> expire(std::int64_t now_us, int audit_days) = 0;
+};
+
+}  // namespace muster

@@ -1,6 +1,6 @@
 #include "cli/progress.h"
 
-#include "cli/json.h"
+#include "present/json.h"
 #include "core/text.h"
 
 #include <fmt/core.h>

@@ -1,11 +1,13 @@
 #include "cli/rows.h"
 
-#include "cli/json.h"
 #include "core/text.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
+
+#include "present/csv.h"
+#include "present/json.h"
 
 namespace muster {
 namespace {
@@ -20,20 +22,6 @@ bool is_number(const ColumnType& type) {
 }  // namespace
 
 Value text_or_null(const std::string& text) { return text.empty() ? Value{} : Value{text}; }
-
-std::string csv_field(std::string_view text) {
-    if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
-        return std::string{text};
-    }
-    std::string out = "\"";
-    for (const char c : text) {
-        out += c;
-        if (c == '"') {
-            out += '"';
-        }
-    }
-    return out + '"';
-}
 
 std::string printable(std::string_view text) {
     std::string out;
@@ -64,11 +52,7 @@ std::size_t display_width(std::string_view text) {
 RowPrinter::RowPrinter(Console& console, std::vector<ResultColumn> columns)
     : console_(console), columns_(std::move(columns)) {
     if (console_.format() == OutputFormat::kCsv) {
-        std::string line;
-        for (const ResultColumn& column : columns_) {
-            line += (line.empty() ? "" : ",") + csv_field(column.name);
-        }
-        console_.out_line(line);
+        console_.out_line(csv_header(columns_));
     } else if (console_.format() == OutputFormat::kTable) {
         for (const ResultColumn& column : columns_) {
             widths_.push_back(display_width(column.name));
@@ -92,15 +76,7 @@ void RowPrinter::add(const std::vector<Value>& row) {
 }
 
 void RowPrinter::add_csv(const std::vector<Value>& row) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-        line += i == 0 ? "" : ",";
-        const std::string text = value_text(columns_[i].type, row[i]);
-        const bool empty_text = text.empty() && std::holds_alternative<std::string>(row[i]);
-        // A quoted empty value is an empty text, an unquoted one is NULL.
-        line += empty_text ? "\"\"" : csv_field(text);
-    }
-    console_.out_line(line);
+    console_.out_line(csv_row(columns_, row));
 }
 
 void RowPrinter::add_json(const std::vector<Value>& row) {

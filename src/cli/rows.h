@@ -49,8 +49,6 @@ inline Value text_value(std::string text) { return Value{std::move(text)}; }
 // "" as NULL.
 Value text_or_null(const std::string& text);
 
-// One field of RFC 4180: quoted only where needed.
-std::string csv_field(std::string_view text);
 // Without control characters, so that data cannot steer the terminal.
 std::string printable(std::string_view text);
 // Columns on the screen, counting one for each character.

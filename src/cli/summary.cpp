@@ -1,6 +1,6 @@
 #include "cli/summary.h"
 
-#include "cli/json.h"
+#include "present/json.h"
 #include "cli/rows.h"
 #include "core/limits.h"
 

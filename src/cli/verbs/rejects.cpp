@@ -1,5 +1,5 @@
 // rejects list, show and waive; export and replay have files of their own.
-#include "cli/json.h"
+#include "present/json.h"
 #include "cli/reject_filter.h"
 #include "cli/rows.h"
 #include "cli/summary.h"

@@ -1,4 +1,4 @@
-#include "cli/json.h"
+#include "present/json.h"
 #include "cli/reject_filter.h"
 #include "cli/run_setup.h"
 #include "cli/verbs/verbs.h"

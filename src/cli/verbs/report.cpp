@@ -1,14 +1,13 @@
-#include "cli/json.h"
 #include "cli/rows.h"
 #include "cli/select.h"
 #include "cli/verb_context.h"
 #include "cli/verbs/verbs.h"
-#include "core/text.h"
-#include "types/decode.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
+
+#include "present/report_params.h"
 
 namespace muster {
 namespace {
@@ -46,70 +45,12 @@ Result<ReportCall> read_call(const std::vector<std::string>& words) {
     return call;
 }
 
-bool less_value(const Value& left, const Value& right) { return left < right; }
-
-Result<Value> param_value(const ReportParam& param, const std::string& text) {
-    const auto bad = [&](const std::string& what) {
-        return Error{ErrorCode::kUsage, fmt::format("--{}: '{}' {}", param.name, text, what)};
-    };
-    Value value;
-    switch (decode_value(param.type, {}, text, value)) {
-        case DecodeStatus::kOk:
-            break;
-        case DecodeStatus::kMalformed:
-            return bad(fmt::format("is no {}", type_text(param.type)));
-        case DecodeStatus::kOutOfRange:
-            return bad(fmt::format("does not fit {}", type_text(param.type)));
-    }
-    if (param.min && less_value(value, *param.min)) {
-        return bad(fmt::format("is below {}", value_text(param.type, *param.min)));
-    }
-    if (param.max && less_value(*param.max, value)) {
-        return bad(fmt::format("is above {}", value_text(param.type, *param.max)));
-    }
-    return value;
-}
-
 Result<std::vector<QueryParam>> bind_params(const Report& report, const ReportCall& call) {
     std::vector<std::string> options;
-    for (const ReportParam& param : report.params) {
-        options.push_back("--" + param.name);
-    }
     for (const OptionSpec& option : global_options()) {
         options.push_back(fmt::format("--{}", option.name));
     }
-    for (const auto& [name, text] : call.params) {
-        const std::string option = "--" + name;
-        const bool known = std::any_of(
-            report.params.begin(), report.params.end(), [&name = name](const ReportParam& param) {
-                return param.name == name;
-            });
-        if (!known) {
-            return Error{ErrorCode::kUsage,
-                         fmt::format("the report {} has no parameter '{}'{}",
-                                     report.name.str(),
-                                     option,
-                                     did_you_mean(option, options)),
-                         "`muster report` lists the parameters"};
-        }
-    }
-    std::vector<QueryParam> params;
-    for (const ReportParam& param : report.params) {
-        const auto given = call.params.find(param.name);
-        if (given != call.params.end()) {
-            MUSTER_ASSIGN(auto value, param_value(param, given->second));
-            params.push_back({param.name, param.type, std::move(value)});
-        } else if (param.default_value) {
-            params.push_back({param.name, param.type, *param.default_value});
-        } else {
-            return Error{ErrorCode::kUsage,
-                         fmt::format("the report {} needs --{} {}",
-                                     report.name.str(),
-                                     param.name,
-                                     type_text(param.type))};
-        }
-    }
-    return params;
+    return bind_report_params(report, call.params, "--", options);
 }
 
 std::string params_text(const Report& report) {

@@ -1,4 +1,4 @@
-#include "cli/json.h"
+#include "present/json.h"
 #include "cli/rows.h"
 #include "cli/summary.h"
 #include "cli/verb_context.h"

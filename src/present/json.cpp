@@ -1,4 +1,4 @@
-#include "cli/json.h"
+#include "present/json.h"
 
 #include "core/text.h"
 

@@ -1,5 +1,5 @@
 // Rows, JSON and progress as text.
-#include "cli/json.h"
+#include "present/json.h"
 #include "cli/progress.h"
 #include "cli/rows.h"
 #include "cli/summary.h"

@@ -1,12 +1,13 @@
 #include "cli/summary.h"
 
-#include "present/json.h"
 #include "cli/rows.h"
 #include "core/limits.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
+
+#include "present/json.h"
 
 namespace muster {
 
@@ -98,25 +99,6 @@ void print_rejects(Console& console,
         }
     }
     console.out_line(fmt::format("All of them: {}", command_for_rest));
-}
-
-std::string summary_json(const RunRecord& run, double seconds, const std::string& more) {
-    JsonArray tables;
-    for (const TableOutcome& table : run.tables) {
-        tables.raw(table_outcome_json(table));
-    }
-    std::string text = JsonObject{}
-                           .text("type", "summary")
-                           .text_or_null("run_id", run.run_id)
-                           .text("status", run.status)
-                           .raw("seconds", json_seconds(seconds))
-                           .raw("tables", tables.str())
-                           .raw("rejects_by_code", rejects_by_code_json(run.tables))
-                           .str();
-    if (!more.empty()) {
-        text.insert(text.size() - 1, "," + more);
-    }
-    return text;
 }
 
 std::int64_t rejected_records(const std::vector<TableOutcome>& tables) {

@@ -34,9 +34,6 @@ void print_rejects(Console& console,
                    const std::vector<RejectEntry>& examples,
                    const std::string& command_for_rest);
 
-// The last line of JSON Lines; `more` are further members as JSON text, may be empty.
-std::string summary_json(const RunRecord& run, double seconds, const std::string& more = "");
-
 // Records refused with severity `error`.
 std::int64_t rejected_records(const std::vector<TableOutcome>& tables);
 

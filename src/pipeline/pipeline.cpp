@@ -169,7 +169,7 @@ Result<RunReport> plan_only(const RunContext& context, const RunOptions& options
 // The record of the run that is about to start: a new one, or the one to go on with.
 Result<RunRecord> record_to_begin(const RunContext& context, const RunOptions& options) {
     if (!options.resume) {
-        return RunRecord{.run_id = new_run_id(context.clock).str(),
+        return RunRecord{.run_id = options.run_id.value_or(new_run_id(context.clock)).str(),
                          .status = "running",
                          .trigger = options.trigger,
                          .started_at_us = context.clock.now_us()};

@@ -35,6 +35,7 @@ struct RunOptions {
     bool force = false;             // loads unchanged objects again
     std::optional<RunId> resume;    // goes on with a run that did not finish: its complete scans
                                     // are taken as they are
+    std::optional<RunId> run_id;    // of a new run; made if absent
     std::string trigger = "cli";
 };
 

@@ -1,5 +1,6 @@
 #include "present/json.h"
 
+#include "core/clock.h"
 #include "core/text.h"
 
 #include <fmt/core.h>
@@ -168,6 +169,50 @@ std::string rejects_by_code_json(const std::vector<TableOutcome>& tables) {
         out.number(code, count);
     }
     return out.str();
+}
+
+std::string summary_json(const RunRecord& run, double seconds, const std::string& more) {
+    JsonArray tables;
+    for (const TableOutcome& table : run.tables) {
+        tables.raw(table_outcome_json(table));
+    }
+    std::string text = JsonObject{}
+                           .text("type", "summary")
+                           .text_or_null("run_id", run.run_id)
+                           .text("status", run.status)
+                           .raw("seconds", json_seconds(seconds))
+                           .raw("tables", tables.str())
+                           .raw("rejects_by_code", rejects_by_code_json(run.tables))
+                           .str();
+    if (!more.empty()) {
+        text.insert(text.size() - 1, "," + more);
+    }
+    return text;
+}
+
+double run_seconds(const RunRecord& run) {
+    return run.finished_at_us == 0
+               ? 0
+               : static_cast<double>(run.finished_at_us - run.started_at_us) * 1e-6;
+}
+
+std::string run_json(const RunRecord& run, bool with_objects) {
+    JsonArray tables;
+    for (const TableOutcome& table : run.tables) {
+        tables.raw(table_outcome_json(table, with_objects));
+    }
+    return JsonObject{}
+        .text("run_id", run.run_id)
+        .text("status", run.status)
+        .text("trigger", run.trigger)
+        .text_or_null("error", run.error)
+        .text("started_at", format_timestamp_us(run.started_at_us))
+        .text_or_null("finished_at",
+                      run.finished_at_us == 0 ? "" : format_timestamp_us(run.finished_at_us))
+        .raw("seconds", run.finished_at_us == 0 ? "null" : json_seconds(run_seconds(run)))
+        .raw("tables", tables.str())
+        .raw("rejects_by_code", rejects_by_code_json(run.tables))
+        .str();
 }
 
 }  // namespace muster

@@ -61,4 +61,10 @@ std::map<std::string, std::uint64_t> record_codes(const std::vector<TableOutcome
 // The same as JSON.
 std::string rejects_by_code_json(const std::vector<TableOutcome>& tables);
 
+// The last line of JSON Lines; `more` are further members as JSON text, may be empty.
+std::string summary_json(const RunRecord& run, double seconds, const std::string& more = "");
+// 0 while it runs.
+double run_seconds(const RunRecord& run);
+std::string run_json(const RunRecord& run, bool with_objects);
+
 }  // namespace muster

@@ -1,4 +1,3 @@
-#include "present/json.h"
 #include "cli/rows.h"
 #include "cli/verb_context.h"
 #include "cli/verbs/verbs.h"
@@ -7,6 +6,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+
+#include "present/json.h"
 
 namespace muster {
 namespace {

@@ -1,4 +1,3 @@
-#include "present/json.h"
 #include "cli/rows.h"
 #include "cli/verb_context.h"
 #include "cli/verbs/verbs.h"
@@ -11,6 +10,8 @@
 #include <algorithm>
 #include <functional>
 #include <sys/statvfs.h>
+
+#include "present/json.h"
 
 namespace muster {
 namespace {

@@ -1,5 +1,4 @@
 // rejects list, show and waive; export and replay have files of their own.
-#include "present/json.h"
 #include "cli/reject_filter.h"
 #include "cli/rows.h"
 #include "cli/summary.h"
@@ -8,6 +7,8 @@
 #include "core/text.h"
 
 #include <fmt/core.h>
+
+#include "present/json.h"
 
 namespace muster {
 namespace {

@@ -1,4 +1,3 @@
-#include "present/json.h"
 #include "cli/reject_filter.h"
 #include "cli/run_setup.h"
 #include "cli/verbs/verbs.h"
@@ -8,6 +7,8 @@
 #include <cstring>
 #include <functional>
 #include <set>
+
+#include "present/json.h"
 
 namespace muster {
 namespace {

@@ -5,6 +5,8 @@
 
 #include <fmt/core.h>
 
+#include "present/json.h"
+
 namespace muster {
 namespace {
 

@@ -1,4 +1,3 @@
-#include "present/json.h"
 #include "cli/progress.h"
 #include "cli/rows.h"
 #include "cli/run_setup.h"
@@ -9,6 +8,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+
+#include "present/json.h"
 
 namespace muster {
 namespace {

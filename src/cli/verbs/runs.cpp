@@ -1,4 +1,3 @@
-#include "present/json.h"
 #include "cli/rows.h"
 #include "cli/summary.h"
 #include "cli/verb_context.h"
@@ -8,36 +7,12 @@
 
 #include <charconv>
 
+#include "present/json.h"
+
 namespace muster {
 namespace {
 
 constexpr std::int64_t kRunsDefault = 20;
-constexpr double kMicrosecondsPerSecond = 1e6;
-
-double run_seconds(const RunRecord& run) {
-    return run.finished_at_us == 0 ? 0
-                                   : static_cast<double>(run.finished_at_us - run.started_at_us) /
-                                         kMicrosecondsPerSecond;
-}
-
-std::string run_json(const RunRecord& run, bool with_objects) {
-    JsonArray tables;
-    for (const TableOutcome& table : run.tables) {
-        tables.raw(table_outcome_json(table, with_objects));
-    }
-    return JsonObject{}
-        .text("run_id", run.run_id)
-        .text("status", run.status)
-        .text("trigger", run.trigger)
-        .text_or_null("error", run.error)
-        .text("started_at", format_timestamp_us(run.started_at_us))
-        .text_or_null("finished_at",
-                      run.finished_at_us == 0 ? "" : format_timestamp_us(run.finished_at_us))
-        .raw("seconds", run.finished_at_us == 0 ? "null" : json_seconds(run_seconds(run)))
-        .raw("tables", tables.str())
-        .raw("rejects_by_code", rejects_by_code_json(run.tables))
-        .str();
-}
 
 void print_runs(Console& console, const std::vector<RunRecord>& runs) {
     RowPrinter printer{console,

@@ -1,4 +1,3 @@
-#include "present/json.h"
 #include "cli/progress.h"
 #include "cli/rows.h"
 #include "cli/summary.h"
@@ -8,6 +7,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+
+#include "present/json.h"
 
 namespace muster {
 namespace {

@@ -1,8 +1,9 @@
-#include "present/json.h"
 #include "cli/verb_context.h"
 #include "cli/verbs/verbs.h"
 
 #include <fmt/core.h>
+
+#include "present/json.h"
 
 namespace muster {
 namespace {

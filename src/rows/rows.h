@@ -18,6 +18,12 @@
 
 namespace muster {
 
+struct InsertOutcome {
+    std::size_t rows = 0;  // in the request
+    bool array = false;    // false: one object; then pointers have no index
+    RowWriteResult result;
+};
+
 struct InsertRequest {
     const Table& table;
     std::string_view body;  // JSON: one object or an array
@@ -26,13 +32,8 @@ struct InsertRequest {
     std::string object;  // "POST /hiredemployees", names the rejects' place
     std::string request_id;
     std::optional<IdempotencyKey> idempotency;
-    std::function<StoredAnswer(const RowWriteResult&)> answer;
-};
-
-struct InsertOutcome {
-    std::size_t rows = 0;  // in the request
-    bool array = false;    // false: one object; then pointers have no index
-    RowWriteResult result;
+    // The answer that is stored with the rows; only called with an idempotency key.
+    std::function<StoredAnswer(const InsertOutcome&)> answer;
 };
 
 // Numbers for /metrics.

@@ -1,7 +1,7 @@
 #include "cli/progress.h"
 
-#include "present/json.h"
 #include "core/text.h"
+#include "present/json.h"
 
 #include <fmt/core.h>
 

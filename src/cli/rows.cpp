@@ -1,13 +1,12 @@
 #include "cli/rows.h"
 
 #include "core/text.h"
+#include "present/csv.h"
+#include "present/json.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
-
-#include "present/csv.h"
-#include "present/json.h"
 
 namespace muster {
 namespace {

@@ -2,12 +2,11 @@
 
 #include "cli/rows.h"
 #include "core/limits.h"
+#include "present/json.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
-
-#include "present/json.h"
 
 namespace muster {
 

@@ -2,12 +2,11 @@
 #include "cli/verb_context.h"
 #include "cli/verbs/verbs.h"
 #include "engine/engine.h"
+#include "present/json.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
-
-#include "present/json.h"
 
 namespace muster {
 namespace {

@@ -3,6 +3,7 @@
 #include "cli/verbs/verbs.h"
 #include "core/text.h"
 #include "engine/engine.h"
+#include "present/json.h"
 #include "storage/object_store.h"
 
 #include <fmt/core.h>
@@ -10,8 +11,6 @@
 #include <algorithm>
 #include <functional>
 #include <sys/statvfs.h>
-
-#include "present/json.h"
 
 namespace muster {
 namespace {

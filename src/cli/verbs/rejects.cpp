@@ -5,10 +5,9 @@
 #include "cli/verb_context.h"
 #include "cli/verbs/verbs.h"
 #include "core/text.h"
+#include "present/json.h"
 
 #include <fmt/core.h>
-
-#include "present/json.h"
 
 namespace muster {
 namespace {

@@ -1,14 +1,13 @@
 #include "cli/reject_filter.h"
 #include "cli/run_setup.h"
 #include "cli/verbs/verbs.h"
+#include "present/json.h"
 
 #include <fmt/core.h>
 
 #include <cstring>
 #include <functional>
 #include <set>
-
-#include "present/json.h"
 
 namespace muster {
 namespace {

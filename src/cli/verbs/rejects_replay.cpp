@@ -2,10 +2,9 @@
 #include "cli/run_setup.h"
 #include "cli/summary.h"
 #include "cli/verbs/verbs.h"
+#include "present/json.h"
 
 #include <fmt/core.h>
-
-#include "present/json.h"
 
 namespace muster {
 namespace {

@@ -2,12 +2,11 @@
 #include "cli/select.h"
 #include "cli/verb_context.h"
 #include "cli/verbs/verbs.h"
+#include "present/report_params.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
-
-#include "present/report_params.h"
 
 namespace muster {
 namespace {

@@ -4,12 +4,11 @@
 #include "cli/select.h"
 #include "cli/summary.h"
 #include "cli/verbs/verbs.h"
+#include "present/json.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
-
-#include "present/json.h"
 
 namespace muster {
 namespace {

@@ -2,12 +2,11 @@
 #include "cli/summary.h"
 #include "cli/verb_context.h"
 #include "cli/verbs/verbs.h"
+#include "present/json.h"
 
 #include <fmt/core.h>
 
 #include <charconv>
-
-#include "present/json.h"
 
 namespace muster {
 namespace {

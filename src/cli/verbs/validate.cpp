@@ -3,12 +3,11 @@
 #include "cli/summary.h"
 #include "cli/validate_targets.h"
 #include "cli/verbs/verbs.h"
+#include "present/json.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
-
-#include "present/json.h"
 
 namespace muster {
 namespace {

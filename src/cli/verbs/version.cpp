@@ -1,9 +1,8 @@
 #include "cli/verb_context.h"
 #include "cli/verbs/verbs.h"
+#include "present/json.h"
 
 #include <fmt/core.h>
-
-#include "present/json.h"
 
 namespace muster {
 namespace {

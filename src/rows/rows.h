@@ -32,6 +32,7 @@ struct InsertRequest {
     std::string object;  // "POST /hiredemployees", names the rejects' place
     std::string request_id;
     std::optional<IdempotencyKey> idempotency;
+    std::optional<AuditEntry> audit;  // stored with the rows, if any was
     // The answer that is stored with the rows; only called with an idempotency key.
     std::function<StoredAnswer(const InsertOutcome&)> answer;
 };

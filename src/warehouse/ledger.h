@@ -78,6 +78,16 @@ struct RunRecord {
     std::vector<TableOutcome> tables;
 };
 
+// Who changed what, when.
+struct AuditEntry {
+    std::int64_t at_us = 0;
+    std::string user;
+    std::string action;   // "user.register", "rows.insert", ...
+    std::string subject;  // what it was done to
+    std::string detail;
+    std::string request_id;
+};
+
 struct RejectFilter {
     std::string table;  // "" = any, also below
     std::string code;

@@ -6,6 +6,7 @@
 #include "core/result.h"
 #include "engine/scan_object.h"
 #include "validate/reject.h"
+#include "warehouse/ledger.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -55,6 +56,7 @@ struct RowWrite {
     std::string object;                // of the rejects: "POST /hiredemployees"
     std::string request_id;            // stands as run_id of the rejects
     std::optional<IdempotencyKey> idempotency;
+    std::optional<AuditEntry> audit;  // stored with the rows, if any was
     // Makes the answer that is stored with the rows, in their transaction.
     std::function<StoredAnswer(const RowWriteResult&)> answer;
 };

@@ -36,15 +36,6 @@ struct RevokedToken {
     std::int64_t expires_at_us = 0;
 };
 
-struct AuditEntry {
-    std::int64_t at_us = 0;
-    std::string user;
-    std::string action;   // "user.register", "rows.insert", ...
-    std::string subject;  // what it was done to
-    std::string detail;
-    std::string request_id;
-};
-
 class StateStore {
   public:
     virtual ~StateStore() = default;

@@ -13,7 +13,9 @@ constexpr const char* kMergeRejects =
     " SEMI JOIN seen USING (id);"
     "DELETE FROM muster.rejects WHERE id IN (SELECT id FROM known);";
 constexpr const char* kInsertRejects =
-    "INSERT INTO muster.rejects SELECT l.id, coalesce(k.run_id, $1), $1, $2, l.object, l.line,"
+    "INSERT INTO muster.rejects (id, run_id, last_seen_run, table_name, object, line, \"offset\","
+    " length, raw, severity, state, state_note, reasons, last_seen_us)"
+    " SELECT l.id, coalesce(k.run_id, $1), $1, $2, l.object, l.line,"
     " l.\"offset\", l.length, l.raw, l.severity,"
     " CASE WHEN k.state IN ('replayed', 'waived') THEN k.state ELSE 'open' END,"
     " CASE WHEN k.state IN ('replayed', 'waived') THEN k.state_note ELSE '' END, l.reasons, $3"

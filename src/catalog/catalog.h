@@ -118,6 +118,16 @@ struct Retention {
     int clean_runs = 3;  // how many loads of an object keep their clean objects
 };
 
+// The REST API (`muster serve`).
+struct Api {
+    std::string listen = "127.0.0.1:8080";
+    std::string registration = "loopback";  // loopback | open | closed
+    std::string registered_role = "writer";
+    int access_token_minutes = 60;
+    int requests_per_minute = 60'000;  // of one caller; 0 = no limit
+    int audit_days = 365;
+};
+
 struct Catalog {
     std::string name;
     std::string data_dir;    // resolved against the file's folder
@@ -126,6 +136,7 @@ struct Catalog {
     std::string backups_url;
     std::string warehouse_url;  // "duckdb:<path>"
     Retention retention;
+    Api api;
     std::vector<Table> tables;    // in the order of the file
     std::vector<Report> reports;  // in the order of the file
     std::string origin;           // path of the file, or "(built in)"

@@ -67,6 +67,20 @@ std::string read_warehouse_url(const Node& document,
     return url;
 }
 
+void read_api(const Node& section, Api& api) {
+    api.listen = text_or(section, "listen", api.listen);
+    api.registration = text_or(section, "registration", api.registration);
+    api.registered_role = text_or(section, "registered_role", api.registered_role);
+    const auto number = [&section](std::string_view key, int& out) {
+        if (const Node* node = section.find(key)) {
+            out = static_cast<int>(node->integer);
+        }
+    };
+    number("access_token_minutes", api.access_token_minutes);
+    number("requests_per_minute", api.requests_per_minute);
+    number("audit_days", api.audit_days);
+}
+
 }  // namespace
 
 void read_settings(const Node& document,
@@ -103,6 +117,9 @@ void read_settings(const Node& document,
         days("runs_days", catalog.retention.runs_days);
         days("rejects_days", catalog.retention.rejects_days);
         days("clean_runs", catalog.retention.clean_runs);
+    }
+    if (const Node* section = document.find("api")) {
+        read_api(*section, catalog.api);
     }
 }
 

@@ -85,7 +85,8 @@ class Warehouse {
     virtual ~Warehouse() = default;
 
     // --- schema -------------------------------------------------------------------------------
-    // Brings muster's own schema to this version. Called once after opening.
+    // Brings muster's own schema to this version. Called once after opening. Where one process
+    // holds the database alone, leases that it finds are those of the dead and end here.
     virtual Result<void> prepare() = 0;
     // What separates the stored tables from the catalog; empty when nothing does.
     virtual Result<std::vector<MigrationStep>> plan_migration(const Catalog& catalog) = 0;

@@ -210,6 +210,9 @@ struct Engine::Handle {
     EngineOptions options;
     std::uint64_t engine_memory_bytes = 0;
     duckdb_database database = nullptr;
+    // Until the first warehouse is prepared on this instance: what the file says of living
+    // processes was then written by one that is gone, as only one has the file open.
+    std::atomic<bool> just_opened{true};
 
     // Sources of the table function muster_scan, by the id in the SQL.
     std::mutex sources_mutex;

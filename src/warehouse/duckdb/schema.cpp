@@ -203,6 +203,10 @@ Result<void> DuckdbWarehouse::prepare() {
                      "use that version of muster",
                      ""};
     }
+    if (engine_.handle().just_opened.exchange(false) && version > 0) {
+        // A lease that is there belongs to a process that died: it held the file alone.
+        MUSTER_TRY(connection.execute("DELETE FROM muster.leases"));
+    }
     if (version == known) {
         return {};
     }

@@ -33,6 +33,12 @@ Catalog test_catalog() {
 
 void WarehouseTest::SetUp() {
     catalog_ = test_catalog();
+    reopen();
+}
+
+void WarehouseTest::reopen() {
+    warehouse_.reset();
+    engine_.reset();
     EngineOptions options;
     options.database = folder_.path() / "muster.duckdb";
     options.temp_dir = folder_.path() / "tmp";

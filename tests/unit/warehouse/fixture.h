@@ -22,6 +22,8 @@ Catalog test_catalog();
 class WarehouseTest : public testing::Test {
   protected:
     void SetUp() override;
+    // Closes the database and opens it again, as the next process does.
+    void reopen();
 
     // Rows are SQL tuples without position: "(1, 'a', NULL)"; row i lies at offset 100 * i and its
     // raw record is the tuple. `rejects` are raw records that the scan refused, at offset 50 + 100

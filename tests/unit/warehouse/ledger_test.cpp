@@ -25,6 +25,16 @@ class LedgerTest : public WarehouseTest {
     }
 };
 
+TEST_F(LedgerTest, LeasesOfADeadProcessEndWhenTheFileIsOpenedAgain) {
+    ASSERT_TRUE(warehouse_->acquire_lease("load", RunId("a")).ok());
+    ASSERT_TRUE(warehouse_->prepare().ok());
+    EXPECT_FALSE(warehouse_->acquire_lease("load", RunId("b")).ok()) << "its owner is alive";
+    reopen();
+    EXPECT_TRUE(warehouse_->acquire_lease("load", RunId("b")).ok());
+    ASSERT_TRUE(warehouse_->prepare().ok());
+    EXPECT_FALSE(warehouse_->acquire_lease("load", RunId("c")).ok()) << "its owner is alive";
+}
+
 TEST_F(LedgerTest, ALeaseIsHeldUntilItExpires) {
     ASSERT_TRUE(warehouse_->acquire_lease("load", RunId("a")).ok());
     clock_.advance_seconds(kLeaseSeconds - 1);

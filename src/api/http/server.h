@@ -3,6 +3,7 @@
 // and time-outs are answered here, with problem+json of the given maker.
 #pragma once
 
+#include "api/http/message.h"
 #include "core/result.h"
 
 #include <cstddef>
@@ -11,8 +12,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-
-#include "api/http/message.h"
 
 namespace muster::http {
 

@@ -1,0 +1,88 @@
+#include "api/http/message.h"
+
+#include <algorithm>
+
+namespace muster::http {
+namespace {
+
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool same_name(std::string_view left, std::string_view right) {
+    const auto lower = [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    };
+    return std::equal(
+        left.begin(), left.end(), right.begin(), right.end(), [&lower](char one, char other) {
+            return lower(one) == lower(other);
+        });
+}
+
+}  // namespace
+
+const std::string* Request::header(std::string_view name) const {
+    const auto found = std::find_if(
+        headers.begin(), headers.end(), [name](const auto& one) { return one.first == name; });
+    return found == headers.end() ? nullptr : &found->second;
+}
+
+const std::string* Request::parameter(std::string_view name) const {
+    const auto found = std::find_if(
+        query.begin(), query.end(), [name](const auto& one) { return one.first == name; });
+    return found == query.end() ? nullptr : &found->second;
+}
+
+void Response::set(std::string name, std::string value) {
+    for (auto& [known, old] : headers) {
+        if (same_name(known, name)) {
+            old = std::move(value);
+            return;
+        }
+    }
+    headers.emplace_back(std::move(name), std::move(value));
+}
+
+const std::string* Response::header(std::string_view name) const {
+    const auto found = std::find_if(headers.begin(), headers.end(), [name](const auto& one) {
+        return same_name(one.first, name);
+    });
+    return found == headers.end() ? nullptr : &found->second;
+}
+
+Response text_response(int status, std::string content_type, std::string body) {
+    Response response;
+    response.status = status;
+    response.set("Content-Type", std::move(content_type));
+    response.body = std::make_shared<const std::string>(std::move(body));
+    return response;
+}
+
+std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '+' && plus_is_space) {
+            out += ' ';
+        } else if (text[i] != '%') {
+            out += text[i];
+        } else {
+            const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+            const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+            if (high < 0 || low < 0 || high * 16 + low == 0) {
+                return std::nullopt;
+            }
+            out += static_cast<char>(high * 16 + low);
+            i += 2;
+        }
+    }
+    return out;
+}
+
+}  // namespace muster::http

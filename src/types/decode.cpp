@@ -161,12 +161,13 @@ DecodeStatus decode_decimal(std::string_view text, int precision, int scale, Int
         return DecodeStatus::kMalformed;
     }
     const auto scale_digits = static_cast<std::size_t>(scale);
-    const std::string_view integer = without_leading_zeros(parts.integer);
-    if (integer.size() > static_cast<std::size_t>(precision) - scale_digits) {
-        return DecodeStatus::kOutOfRange;
-    }
+    // More decimals than the type has are another number; they are told before its size.
     if (parts.fraction.size() > scale_digits &&
         !without_leading_zeros(parts.fraction.substr(scale_digits)).empty()) {
+        return DecodeStatus::kMalformed;
+    }
+    const std::string_view integer = without_leading_zeros(parts.integer);
+    if (integer.size() > static_cast<std::size_t>(precision) - scale_digits) {
         return DecodeStatus::kOutOfRange;
     }
     Int128 value = 0;  // precision <= 38 digits always fit

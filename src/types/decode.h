@@ -19,6 +19,7 @@ enum class DecodeStatus : std::uint8_t {
 
 DecodeStatus decode_int32(std::string_view text, std::int32_t& out);
 DecodeStatus decode_int64(std::string_view text, std::int64_t& out);
+// More decimals than `scale` are malformed unless they are zeros.
 DecodeStatus decode_decimal(std::string_view text, int precision, int scale, Int128& out);
 DecodeStatus decode_double(std::string_view text, double& out);
 DecodeStatus decode_bool(std::string_view text, bool& out);

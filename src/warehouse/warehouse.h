@@ -9,6 +9,7 @@
 #include "core/result.h"
 #include "engine/engine.h"
 #include "warehouse/ledger.h"
+#include "warehouse/state_store.h"
 
 #include <cstdint>
 #include <functional>
@@ -101,9 +102,10 @@ class Warehouse {
 
     // --- load ---------------------------------------------------------------------------------
     // Stage, duplicates, references, reject limit, publish, balance: in one transaction under the
-    // table's write gate, shared gates of the referenced tables. kLimit: the rejects are kept, the
-    // table is untouched. Any other error: nothing changed. A load that was published before with
-    // the same run and table returns its recorded outcome.
+    // table's write gate, shared gates of the referenced tables. An outcome of
+    // status `limit`: the rejects are kept, the table is untouched. Any other error: nothing
+    // changed. A load that was published before with the same run and table returns its recorded
+    // outcome.
     virtual Result<TableOutcome> load(const LoadRequest& request) = 0;
 
     // --- ledger -------------------------------------------------------------------------------
@@ -126,12 +128,18 @@ class Warehouse {
     virtual Result<void> apply_retention(const Retention& retention) = 0;
 
     // --- queries ------------------------------------------------------------------------------
+    // `cancel` stops the statement until the stream is gone; it must live as long. May be null.
     virtual Result<std::unique_ptr<RowStream>> report(const Report& report,
-                                                      const std::vector<QueryParam>& params) = 0;
+                                                      const std::vector<QueryParam>& params,
+                                                      const CancelToken* cancel = nullptr) = 0;
     // One SELECT of a user: read-only, no access to files or the network.
-    virtual Result<std::unique_ptr<RowStream>> query(const std::string& sql) = 0;
+    virtual Result<std::unique_ptr<RowStream>> query(const std::string& sql,
+                                                     const CancelToken* cancel = nullptr) = 0;
     virtual Result<std::int64_t> table_version(const TableName& table) = 0;
     virtual Result<std::int64_t> row_count(const TableName& table) = 0;
+
+    // --- parts, which live as long as the warehouse ------------------------------------------
+    virtual StateStore& state() = 0;
 };
 
 // Opens "duckdb:<path>" on an engine that was opened for that file. The engine and the clock must

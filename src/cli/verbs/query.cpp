@@ -15,7 +15,7 @@ Result<int> run_query(VerbContext& context) {
         MUSTER_ASSIGN(sql, context.console.read_in(kSqlBytesMax));
     }
     MUSTER_ASSIGN(Warehouse * warehouse, context.database->warehouse_for(*context.catalog));
-    MUSTER_ASSIGN(auto stream, warehouse->query(sql));
+    MUSTER_ASSIGN(auto stream, warehouse->query(sql, &context.cancel));
     MUSTER_ASSIGN(const std::size_t rows, print_stream(context.console, *stream, context.cancel));
     context.console.detail(fmt::format("{} rows", rows));
     return 0;

@@ -90,7 +90,7 @@ Result<int> run_report(VerbContext& context) {
     MUSTER_ASSIGN(const Report* report, select_report(*context.catalog, call.name));
     MUSTER_ASSIGN(const auto params, bind_params(*report, call));
     MUSTER_ASSIGN(Warehouse * warehouse, context.database->warehouse_for(*context.catalog));
-    MUSTER_ASSIGN(auto stream, warehouse->report(*report, params));
+    MUSTER_ASSIGN(auto stream, warehouse->report(*report, params, &context.cancel));
     MUSTER_ASSIGN(const std::size_t rows, print_stream(context.console, *stream, context.cancel));
     context.console.detail(fmt::format("{} rows", rows));
     return 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/detail/duckdb_handle.h"
+#include "warehouse/duckdb/duckdb_state_store.h"
 #include "warehouse/duckdb/gates.h"
 #include "warehouse/warehouse.h"
 
@@ -12,7 +13,8 @@ namespace muster {
 
 class DuckdbWarehouse final : public Warehouse {
   public:
-    DuckdbWarehouse(Engine& engine, const Clock& clock) : engine_(engine), clock_(clock) {}
+    DuckdbWarehouse(Engine& engine, const Clock& clock)
+        : engine_(engine), clock_(clock), state_(engine) {}
 
     Result<void> prepare() override;
     Result<std::vector<MigrationStep>> plan_migration(const Catalog& catalog) override;
@@ -38,10 +40,14 @@ class DuckdbWarehouse final : public Warehouse {
     Result<void> apply_retention(const Retention& retention) override;
 
     Result<std::unique_ptr<RowStream>> report(const Report& report,
-                                              const std::vector<QueryParam>& params) override;
-    Result<std::unique_ptr<RowStream>> query(const std::string& sql) override;
+                                              const std::vector<QueryParam>& params,
+                                              const CancelToken* cancel) override;
+    Result<std::unique_ptr<RowStream>> query(const std::string& sql,
+                                             const CancelToken* cancel) override;
     Result<std::int64_t> table_version(const TableName& table) override;
     Result<std::int64_t> row_count(const TableName& table) override;
+
+    StateStore& state() override { return state_; }
 
   private:
     Result<Connection> connect() { return engine_.handle().connect(); }
@@ -58,6 +64,7 @@ class DuckdbWarehouse final : public Warehouse {
     WriteGates gates_;
     std::mutex lease_mutex_;   // makes "look, then write" of leases one step in this process
     std::mutex schema_mutex_;  // one schema change at a time
+    DuckdbStateStore state_;
 };
 
 }  // namespace muster

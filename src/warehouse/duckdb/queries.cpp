@@ -94,7 +94,8 @@ Error in_query(Error error) {
 }  // namespace
 
 Result<std::unique_ptr<RowStream>> DuckdbWarehouse::report(const Report& report,
-                                                           const std::vector<QueryParam>& params) {
+                                                           const std::vector<QueryParam>& params,
+                                                           const CancelToken* cancel) {
     MUSTER_ASSIGN(auto connection, connect());
     std::string select;
     std::vector<ResultColumn> columns;
@@ -110,15 +111,16 @@ Result<std::unique_ptr<RowStream>> DuckdbWarehouse::report(const Report& report,
     }
     Statement statement = std::move(prepared).value();
     MUSTER_TRY(bind_params(statement, params));
-    auto stream =
-        DuckdbRowStream::open(std::move(connection), std::move(statement), std::move(columns));
+    auto stream = DuckdbRowStream::open(
+        std::move(connection), std::move(statement), std::move(columns), cancel);
     if (!stream.ok()) {
         return in_report(std::move(stream).error(), report);
     }
     return stream;
 }
 
-Result<std::unique_ptr<RowStream>> DuckdbWarehouse::query(const std::string& sql) {
+Result<std::unique_ptr<RowStream>> DuckdbWarehouse::query(const std::string& sql,
+                                                          const CancelToken* cancel) {
     MUSTER_ASSIGN(auto connection, connect());
     const std::string text = trimmed_sql(sql);
     MUSTER_TRY(check_user_query(connection, text));
@@ -148,12 +150,12 @@ Result<std::unique_ptr<RowStream>> DuckdbWarehouse::query(const std::string& sql
         MUSTER_ASSIGN(
             auto wrapped,
             connection.prepare("SELECT " + casts + " FROM (\n" + text + "\n) AS q(" + names + ")"));
-        auto stream =
-            DuckdbRowStream::open(std::move(connection), std::move(wrapped), std::move(columns));
+        auto stream = DuckdbRowStream::open(
+            std::move(connection), std::move(wrapped), std::move(columns), cancel);
         return stream.ok() ? std::move(stream) : in_query(std::move(stream).error());
     }
-    auto stream =
-        DuckdbRowStream::open(std::move(connection), std::move(statement), std::move(columns));
+    auto stream = DuckdbRowStream::open(
+        std::move(connection), std::move(statement), std::move(columns), cancel);
     return stream.ok() ? std::move(stream) : in_query(std::move(stream).error());
 }
 

@@ -72,9 +72,11 @@ DuckdbRowStream::DuckdbRowStream(Connection connection,
 
 Result<std::unique_ptr<RowStream>> DuckdbRowStream::open(Connection connection,
                                                          Statement statement,
-                                                         std::vector<ResultColumn> columns) {
+                                                         std::vector<ResultColumn> columns,
+                                                         const CancelToken* cancel) {
     std::unique_ptr<DuckdbRowStream> stream(
         new DuckdbRowStream(std::move(connection), std::move(statement), std::move(columns)));
+    stream->guard_.emplace(stream->connection_, cancel);
     MUSTER_TRY(stream->connection_.execute("BEGIN TRANSACTION READ ONLY"));
     MUSTER_ASSIGN(stream->rows_, stream->statement_.stream());
     return std::unique_ptr<RowStream>(std::move(stream));

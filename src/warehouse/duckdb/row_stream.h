@@ -12,10 +12,11 @@ namespace muster {
 
 class DuckdbRowStream final : public RowStream {
   public:
-    // The statement was prepared on the connection.
+    // The statement was prepared on the connection. `cancel` may be null.
     static Result<std::unique_ptr<RowStream>> open(Connection connection,
                                                    Statement statement,
-                                                   std::vector<ResultColumn> columns);
+                                                   std::vector<ResultColumn> columns,
+                                                   const CancelToken* cancel);
     const std::vector<ResultColumn>& columns() const override { return columns_; }
     Result<bool> next(std::vector<Value>& row) override;
 
@@ -24,6 +25,7 @@ class DuckdbRowStream final : public RowStream {
     Value value(std::size_t column) const;
 
     Connection connection_;
+    std::optional<InterruptGuard> guard_;
     Statement statement_;
     QueryResult rows_;
     std::vector<ResultColumn> columns_;

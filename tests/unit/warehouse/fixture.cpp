@@ -178,7 +178,7 @@ Result<TableOutcome> WarehouseTest::load(const Table& table,
 
 std::vector<std::string> WarehouseTest::rows_of(const std::string& sql) {
     std::vector<std::string> lines;
-    auto stream = warehouse_->query(sql);
+    auto stream = warehouse_->query(sql, nullptr);
     if (!stream.ok()) {
         return {stream.error().message};
     }

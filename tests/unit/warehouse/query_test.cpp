@@ -26,7 +26,7 @@ TEST_P(RefusedQueryTest, IsAUsageError) {
     if (const auto at = sql.find("FILE"); at != std::string::npos) {
         sql.replace(at, 4, (folder_.path() / "secret.csv").string());
     }
-    const auto stream = warehouse_->query(sql);
+    const auto stream = warehouse_->query(sql, nullptr);
     ASSERT_FALSE(stream.ok()) << sql;
     EXPECT_EQ(stream.error().code, ErrorCode::kUsage) << stream.error().message;
     EXPECT_THAT(rows_of("SELECT count(*) FROM items"), ElementsAre("2"));
@@ -100,8 +100,8 @@ TEST_F(QueryTest, ReportsCastToTheirDeclaredColumns) {
     report.name = ReportName("by_id");
     report.sql = "SELECT count(*) AS n, max(name) AS top FROM items WHERE id >= $lowest;\n";
     report.columns = {{"top", {TypeKind::kString, 0, 0}}, {"n", {TypeKind::kInt32, 0, 0}}};
-    auto stream =
-        warehouse_->report(report, {{"lowest", {TypeKind::kInt64, 0, 0}, std::int64_t{1}}});
+    auto stream = warehouse_->report(
+        report, {{"lowest", {TypeKind::kInt64, 0, 0}, std::int64_t{1}}}, nullptr);
     ASSERT_TRUE(stream.ok()) << stream.error().message;
     std::vector<Value> row;
     ASSERT_TRUE(*(*stream)->next(row));
@@ -110,7 +110,7 @@ TEST_F(QueryTest, ReportsCastToTheirDeclaredColumns) {
     EXPECT_FALSE(*(*stream)->next(row));
 
     report.sql = "SELECT 1 AS other";
-    const auto refused = warehouse_->report(report, {});
+    const auto refused = warehouse_->report(report, {}, nullptr);
     ASSERT_FALSE(refused.ok());
     EXPECT_THAT(refused.error().message, HasSubstr("report by_id"));
 }

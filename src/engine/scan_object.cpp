@@ -45,6 +45,22 @@ Result<void> write_report(const ScanJob& job, const ScanReport& report) {
     return write_object(job.clean, ObjectKey(job.prefix + "scan.json"), scan_report_json(report));
 }
 
+// The object is refused alone: the others of the run need not suffer for it.
+Result<ScanReport> unreadable(const ScanJob& job, const Error& error) {
+    if (retryable(error.code) || error.code == ErrorCode::kCancelled) {
+        return error;
+    }
+    ScanReport report;
+    report.table = job.table.name.str();
+    report.object = job.object.key.str();
+    report.ordinal = job.ordinal;
+    report.object_bytes = job.object.bytes;
+    report.problem_code = std::string(reject_code_text(RejectCode::kFileUnreadable));
+    report.problem_message = report.object + ": " + error.message;
+    MUSTER_TRY(write_report(job, report));
+    return report;
+}
+
 // Numbers the rejects of a scan that keeps no tables, and collects its examples.
 class DirectSink {
   public:
@@ -121,7 +137,11 @@ Result<ScanReport> validate_directly(const Table& table,
 }  // namespace
 
 Result<ScanReport> scan_object(Engine& engine, const ScanJob& job) {
-    MUSTER_ASSIGN(auto reader, job.source.open(job.object.key));
+    auto opened = job.source.open(job.object.key);
+    if (!opened) {
+        return unreadable(job, opened.error());
+    }
+    const std::unique_ptr<ObjectReader> reader = std::move(opened).value();
     const ObjectKey part_key(job.prefix + "part-0000.parquet");
     MUSTER_ASSIGN(const auto part, job.clean.path_for_write(part_key));
     const FileGuard guard(part);

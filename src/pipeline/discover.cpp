@@ -29,18 +29,18 @@ bool same_by_metadata(const ObjectVersion& version, const ObjectInfo& info) {
 }
 
 // Reads the object if its size is the recorded one; true if the content is.
-Result<bool> same_by_content(const RunContext& context,
-                             const ObjectVersion& version,
-                             const ObjectInfo& info) {
+bool same_by_content(const RunContext& context,
+                     const ObjectVersion& version,
+                     const ObjectInfo& info) {
     if (version.bytes != info.bytes) {
         return false;
     }
     auto reader = context.source.open(info.key);
     if (!reader) {
-        return false;  // the scan will open it again and report the failure with its place
+        return false;  // the scan will read it again and report the failure with its place
     }
-    MUSTER_ASSIGN(const std::string hash, content_hash(**reader, context.threads));
-    return hash == version.content_hash;
+    const auto hash = content_hash(**reader, context.threads);
+    return hash && *hash == version.content_hash;
 }
 
 Result<void> compare(const RunContext& context,
@@ -55,8 +55,7 @@ Result<void> compare(const RunContext& context,
         object.why_skipped = fmt::format("unchanged since run {}", version.run_id);
         return {};
     }
-    MUSTER_ASSIGN(const bool same, same_by_content(context, version, object.info));
-    if (same) {
+    if (same_by_content(context, version, object.info)) {
         object.changed = false;
         object.why_skipped = fmt::format("same content as loaded by run {}", version.run_id);
         MUSTER_TRY(context.warehouse.touch_object(table.name, object.info));

@@ -9,6 +9,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 namespace muster {
 namespace {
@@ -30,13 +32,17 @@ Result<void> check_tables(const Catalog& catalog, const std::vector<TableName>& 
 std::string run_status(const RunRecord& run) {
     std::size_t failed = 0;
     bool partial = false;
+    bool loaded = false;
     for (const TableOutcome& table : run.tables) {
         const bool bad =
             table.status == "failed" || table.status == "limit" || table.status == "skipped";
         failed += bad ? 1U : 0U;
         partial = partial || table.status == "partial";
+        loaded = loaded || std::any_of(table.objects.begin(),
+                                       table.objects.end(),
+                                       [](const auto& o) { return o.status == "loaded"; });
     }
-    if (failed == run.tables.size() && failed > 0) {
+    if (failed > 0 && !loaded) {
         return "failed";
     }
     return failed > 0 || partial ? "partial" : "succeeded";
@@ -66,11 +72,14 @@ Result<std::vector<RejectEntry>> examples_of(Warehouse& warehouse, const RunReco
 
 class PipelineRun {
   public:
-    PipelineRun(const RunContext& context, const RunOptions& options, RunObserver& observer)
+    PipelineRun(const RunContext& context,
+                const RunOptions& options,
+                const TaskGraph& graph,
+                RunObserver& observer)
         : context_(context),
           options_(options),
           observer_(observer),
-          graph_(load_graph(context.catalog, options.tables)),
+          graph_(graph),
           results_(graph_.nodes.size()) {}
 
     RunReport execute(const RunRecord& begun) {
@@ -124,7 +133,7 @@ class PipelineRun {
                 report.error = result.error;
             }
             for (const ObjectOutcome& object : result.outcome.objects) {
-                if (object.status == "failed" && !report.error) {
+                if (!object.code.empty() && !report.error) {
                     report.error = Error{.code = ErrorCode::kIo,
                                          .message = object.error,
                                          .hint = "mend or remove the file, then run again"};
@@ -137,15 +146,17 @@ class PipelineRun {
     const RunContext& context_;
     const RunOptions& options_;
     SerialObserver observer_;
-    TaskGraph graph_;
+    const TaskGraph& graph_;
     std::vector<TableTaskResult> results_;
 };
 
-Result<RunReport> plan_only(const RunContext& context, const RunOptions& options) {
+Result<RunReport> plan_only(const RunContext& context,
+                            const RunOptions& options,
+                            const TaskGraph& graph) {
     RunReport report;
     report.run.status = "planned";
     report.run.trigger = options.trigger;
-    for (const TaskNode& node : load_graph(context.catalog, options.tables).nodes) {
+    for (const TaskNode& node : graph.nodes) {
         const Table& table = *context.catalog.find_table(node.name);
         MUSTER_ASSIGN(const auto planned, discover(context, table, options.force));
         TableOutcome outcome{.table = node.name, .status = "unchanged"};
@@ -164,6 +175,51 @@ Result<RunReport> plan_only(const RunContext& context, const RunOptions& options
         report.run.tables.push_back(std::move(outcome));
     }
     return report;
+}
+
+// Whether a run that is over put rows of the table into the warehouse; its clean objects stay.
+bool published(const RunRecord& run, const std::string& table) {
+    return std::any_of(run.tables.begin(), run.tables.end(), [&table](const TableOutcome& one) {
+        return one.table == table && (one.status == "loaded" || one.status == "partial");
+    });
+}
+
+// What runs that were never published left in the clean store: after a full disk the next run needs
+// the room. The caller holds the lease, so none of them is at work. A run that the ledger no longer
+// knows is left to [retention].
+Result<void> remove_leftovers(const RunContext& context, const Table& table) {
+    const std::string& name = table.name.str();
+    MUSTER_ASSIGN(const auto versions, context.warehouse.object_versions(table.name));
+    std::map<std::string, bool> keeps;  // by run
+    for (const ObjectVersion& version : versions) {
+        keeps[version.run_id] = true;
+    }
+    MUSTER_ASSIGN(const auto stored, context.clean.list_below(name + "/"));
+    std::set<std::string> prefixes;
+    for (const ObjectInfo& info : stored) {
+        const std::string& key = info.key.str();  // <table>/<object>/<run>/<file>
+        const std::size_t object_end = key.find('/', name.size() + 1);
+        const std::size_t run_end = key.find('/', object_end + 1);
+        if (object_end == key.npos || run_end == key.npos) {
+            continue;
+        }
+        const std::string run = key.substr(object_end + 1, run_end - object_end - 1);
+        auto known = keeps.find(run);
+        if (known == keeps.end()) {
+            auto record = context.warehouse.run(run);
+            if (!record && record.error().code != ErrorCode::kNotFound) {
+                return record.error();
+            }
+            known = keeps.emplace(run, !record || published(*record, name)).first;
+        }
+        if (!known->second) {
+            prefixes.insert(key.substr(0, run_end + 1));
+        }
+    }
+    for (const std::string& prefix : prefixes) {
+        MUSTER_TRY(context.clean.remove_below(prefix));
+    }
+    return {};
 }
 
 // The record of the run that is about to start: a new one, or the one to go on with.
@@ -193,11 +249,12 @@ Result<RunReport> run_pipeline(const RunContext& context,
                                const RunOptions& options,
                                RunObserver& observer) {
     MUSTER_TRY(check_tables(context.catalog, options.tables));
-    for (const TaskNode& node : load_graph(context.catalog, options.tables).nodes) {
+    const TaskGraph graph = load_graph(context.catalog, options.tables);
+    for (const TaskNode& node : graph.nodes) {
         MUSTER_TRY(check_row_checks(context.engine, *context.catalog.find_table(node.name)));
     }
     if (options.dry_run) {
-        return plan_only(context, options);
+        return plan_only(context, options, graph);
     }
     // A source that is not there is said before anything is written.
     MUSTER_TRY(context.source.list("*"));
@@ -208,11 +265,16 @@ Result<RunReport> run_pipeline(const RunContext& context,
         LeaseHolder::acquire(context.warehouse, std::string{kRunLease}, RunId{begun.run_id}, stop));
     MUSTER_TRY(context.warehouse.reconcile());
     MUSTER_TRY(context.warehouse.migrate(context.catalog, false));
+    if (!options.resume) {
+        for (const TaskNode& node : graph.nodes) {
+            MUSTER_TRY(remove_leftovers(context, *context.catalog.find_table(node.name)));
+        }
+    }
     MUSTER_TRY(context.warehouse.begin_run(begun));
 
     RunContext stoppable = context;
     stoppable.cancel = &stop;
-    RunReport report = PipelineRun{stoppable, options, observer}.execute(begun);
+    RunReport report = PipelineRun{stoppable, options, graph, observer}.execute(begun);
     const bool cancelled =
         stop.cancelled() || (report.error && report.error->code == ErrorCode::kCancelled);
     report.run.status = cancelled ? "cancelled" : run_status(report.run);

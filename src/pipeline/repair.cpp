@@ -138,7 +138,9 @@ Result<TableTaskResult> load_mended(const RunContext& context,
     TableTaskResult result;
     MUSTER_ASSIGN(result.outcome,
                   with_retries(task, [&] { return context.warehouse.load(request); }));
-    result.outcome.status = "loaded";
+    if (auto limit = limit_error(result.outcome)) {
+        return *std::move(limit);
+    }
     result.examples = scanned.examples;
     return result;
 }

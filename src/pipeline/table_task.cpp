@@ -41,7 +41,9 @@ class TableRun {
         if (!done) {
             result_.error = done.error();
             result_.outcome.error = done.error().message;
-            result_.outcome.status = done.error().code == ErrorCode::kLimit ? "limit" : "failed";
+            result_.outcome.status = "failed";
+        } else {
+            result_.error = limit_error(result_.outcome);
         }
         const std::int64_t end_ns = context_.clock.monotonic_ns();
         result_.outcome.seconds = static_cast<double>(end_ns - start_ns) * 1e-9;
@@ -194,7 +196,9 @@ class TableRun {
             .cancel = context_.cancel};
         MUSTER_ASSIGN(result_.outcome,
                       with_retries(task_, [&] { return context_.warehouse.load(request); }));
-        result_.outcome.status = "loaded";
+        if (result_.outcome.status == "limit") {
+            return {};
+        }
         return remove_old_clean_objects(objects);
     }
 
@@ -235,14 +239,15 @@ class TableRun {
                 result_.outcome.objects.push_back({.object = planned_[i].info.key.str(),
                                                    .status = "failed",
                                                    .error = scans_[i]->problem_message,
-                                                   .bytes = planned_[i].info.bytes});
+                                                   .bytes = planned_[i].info.bytes,
+                                                   .code = *scans_[i]->problem_code});
                 result_.outcome.rejects_by_code[*scans_[i]->problem_code] += 1;
             }
         }
         std::sort(result_.outcome.objects.begin(),
                   result_.outcome.objects.end(),
                   [](const auto& a, const auto& b) { return a.object < b.object; });
-        if (refused) {
+        if (refused && result_.outcome.status != "limit") {
             result_.outcome.status = "partial";
         }
     }
@@ -274,6 +279,16 @@ Result<TableOutcome> with_retries(const TableTask& task,
         task.observer.warning(warning);
         std::this_thread::sleep_for(std::chrono::milliseconds(200 << attempt));
     }
+}
+
+std::optional<Error> limit_error(const TableOutcome& outcome) {
+    if (outcome.status != "limit") {
+        return std::nullopt;
+    }
+    return Error{
+        .code = ErrorCode::kLimit,
+        .message = outcome.error,
+        .hint = fmt::format("look at them with 'muster rejects list --table {}'", outcome.table)};
 }
 
 std::string clean_prefix(const Table& table, const ObjectKey& object, const RunId& run) {

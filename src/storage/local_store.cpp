@@ -274,7 +274,7 @@ class LocalStore final : public ObjectStore {
         for (fs::directory_iterator entry{folder, failure}, end; !failure && entry != end;
              entry.increment(failure)) {
             const std::string key = prefix + entry->path().filename().string();
-            if (key.ends_with(kPartialSuffix)) {
+            if (!glob.empty() && key.ends_with(kPartialSuffix)) {
                 continue;
             }
             struct stat state {};

@@ -55,7 +55,8 @@ class ObjectStore {
     // The objects whose key matches the glob, ordered by key (bytes). A missing root folder is an
     // error, a pattern without a match is not.
     virtual Result<std::vector<ObjectInfo>> list(std::string_view glob) = 0;
-    // All objects below a prefix "a/b/", recursively, ordered by key; a missing one is empty.
+    // All objects below a prefix "a/b/", recursively, ordered by key, leftovers of broken writes
+    // included; a missing one is empty.
     virtual Result<std::vector<ObjectInfo>> list_below(std::string_view prefix) = 0;
     virtual Result<std::unique_ptr<ObjectReader>> open(const ObjectKey& key) = 0;
     virtual Result<std::unique_ptr<ObjectWriter>> create(const ObjectKey& key) = 0;

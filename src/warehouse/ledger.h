@@ -12,7 +12,9 @@
 
 namespace muster {
 
-// The balance of one object, table or run: read is the sum of the five that follow.
+// The balance of one object, table or run: read is the sum of the five that follow. One outcome
+// falls short of it: a table that was stopped at its reject limit has only `read` and `rejected`,
+// and the difference is what passed and was withheld.
 struct LoadCounts {
     std::int64_t read = 0;
     std::int64_t inserted = 0;
@@ -53,6 +55,7 @@ struct ObjectOutcome {
     std::string error;   // why it was skipped or failed
     LoadCounts counts;
     std::uint64_t bytes = 0;
+    std::string code;  // file.*: why the object was refused as a whole; "" if it was not
 };
 
 // What one table did in a run.

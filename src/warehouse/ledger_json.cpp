@@ -102,13 +102,15 @@ void each_object(const dom::object& parent, std::string_view key, const Visit& v
 std::string table_outcome_json(const TableOutcome& outcome) {
     std::string objects;
     for (const ObjectOutcome& object : outcome.objects) {
-        objects += fmt::format(R"({}{{"object":{},"status":{},"error":{},"bytes":{},"counts":{}}})",
-                               objects.empty() ? "" : ",",
-                               json_quote(object.object),
-                               json_quote(object.status),
-                               json_quote(object.error),
-                               object.bytes,
-                               counts_json(object.counts));
+        objects += fmt::format(
+            R"({}{{"object":{},"status":{},"code":{},"error":{},"bytes":{},"counts":{}}})",
+            objects.empty() ? "" : ",",
+            json_quote(object.object),
+            json_quote(object.status),
+            json_quote(object.code),
+            json_quote(object.error),
+            object.bytes,
+            counts_json(object.counts));
     }
     return fmt::format(
         R"({{"table":{},"status":{},"error":{},"counts":{},"bytes":{},"seconds":{:.6f},)"
@@ -144,7 +146,8 @@ Result<TableOutcome> parse_table_outcome(std::string_view json) {
                                    text_of(object, "status"),
                                    text_of(object, "error"),
                                    counts_of(object),
-                                   static_cast<std::uint64_t>(int_of(object, "bytes"))});
+                                   static_cast<std::uint64_t>(int_of(object, "bytes")),
+                                   text_of(object, "code")});
     });
     return outcome;
 }

@@ -26,9 +26,9 @@ def errors(result):
     return [line for line in lines if line["type"] == "error"]
 
 
-def check_one_refused(muster, name, code):
+def check_one_refused(muster, name, code, **options):
     """The object is refused whole, by name and code; the other one is loaded."""
-    result = muster("run", "--json", code=None)
+    result = muster("run", "--json", code=None, **options)
     assert result.returncode == 1, result.stdout + result.stderr
     assert [(e["code"], e["object"]) for e in errors(result)] == [(code, name)]
     summary = json.loads(result.stdout.splitlines()[-1])
@@ -36,6 +36,14 @@ def check_one_refused(muster, name, code):
     table = {t["table"]: t for t in summary["tables"]}["hired_employees"]
     assert (table["files_failed"], table["inserted"]) == (1, 2)
     assert sorted(muster.employees()) == [1, 2]
+    return result
+
+
+def check_validate(muster, name, **options):
+    """The verb that loads nothing says the same of the object."""
+    result = muster("validate", "--json", code=1, **options)
+    assert [(e["code"], e["object"]) for e in errors(result)] == [("file.unreadable", name)]
+    assert json.loads(result.stdout.splitlines()[-1])["status"] == "partial"
 
 
 def check_mended(muster, name):
@@ -75,6 +83,17 @@ def test_a_bad_object_does_not_stop_the_others(muster, name, data, code):
     check_mended(muster, "hired_employees-2.csv")
 
 
+def test_several_bad_objects_each_have_their_code(muster):
+    (muster.source / "hired_employees-2.csv").write_bytes(b"")
+    (muster.source / "hired_employees-3.csv").mkdir()
+    (muster.source / "hired_employees-4.csv.gz").write_bytes(cut(ROWS))
+    assert [e["code"] for e in errors(muster("run", "--json", code=1))] == [
+        "file.empty",
+        "file.unreadable",
+        "file.compressed_data",
+    ]
+
+
 def test_a_good_gzip_is_loaded(muster):
     data = b"3,Mei Sato,2021-02-03T04:05:06Z,1,1\n"
     (muster.source / "hired_employees-2.csv.gz").write_bytes(gzip.compress(data, mtime=0))
@@ -94,9 +113,12 @@ def obey_permissions():
 def test_unreadable_file(muster):
     (muster.source / "hired_employees-2.csv").write_bytes(ROWS)
     (muster.source / "hired_employees-2.csv").chmod(0)
-    result = muster("run", "--json", code=1, preexec_fn=obey_permissions)
+    result = check_one_refused(
+        muster, "hired_employees-2.csv", "file.unreadable", preexec_fn=obey_permissions
+    )
     (error,) = errors(result)
     assert "hired_employees-2.csv: Permission denied" in error["message"]
+    check_validate(muster, "hired_employees-2.csv", preexec_fn=obey_permissions)
     (muster.source / "hired_employees-2.csv").chmod(0o644)
     muster("run", preexec_fn=obey_permissions)
     assert sorted(muster.employees()) == [1, 2]
@@ -104,8 +126,10 @@ def test_unreadable_file(muster):
 
 def test_directory_instead_of_a_file(muster):
     (muster.source / "hired_employees-2.csv").mkdir()
-    (error,) = errors(muster("run", "--json", code=1))
+    result = check_one_refused(muster, "hired_employees-2.csv", "file.unreadable")
+    (error,) = errors(result)
     assert "hired_employees-2.csv: it is not a regular file" in error["message"]
+    check_validate(muster, "hired_employees-2.csv")
     (muster.source / "hired_employees-2.csv").rmdir()
     check_mended(muster, "hired_employees-2.csv")
 
@@ -149,5 +173,10 @@ def test_disk_full(tmp_path, small_disk, room_mib):
     assert str(small_disk) in result.stderr, result.stderr
 
     ballast.unlink()
+    failed = {row["run_id"] for row in muster.query("SELECT run_id FROM muster.runs")}
     muster.load()
+    # What the failed run had written went first: the next one needs the room.
+    clean = muster.data / "clean" / "hired_employees"
+    kept = {path.parent.name for path in clean.rglob("*") if path.is_file()}
+    assert len(kept) == 1 and not kept & failed
     assert len(muster.employees()) == 300_000

@@ -82,27 +82,16 @@ void explain_failures(Console& console, const RunReport& report) {
     }
 }
 
-// The code of a table's refused objects, as far as its counts tell them apart.
-std::string object_code(const TableOutcome& table) {
-    std::string code;
-    for (const auto& [name, count] : table.rejects_by_code) {
-        if (name.starts_with("file.")) {
-            code = code.empty() ? name : "file.unreadable";
-        }
-    }
-    return code.empty() ? "file.unreadable" : code;
-}
-
 // The error lines of JSON Lines: one per refused object, or the error of the run.
 void print_json_errors(Console& console, const RunReport& report, const Result<int>& code) {
     bool told = false;
     for (const TableOutcome& table : report.run.tables) {
         for (const ObjectOutcome& object : table.objects) {
-            if (object.status != "failed") {
+            if (object.code.empty()) {
                 continue;
             }
             console.out_line(
-                object_error_json(object_code(table), table.table, object.object, object.error));
+                object_error_json(object.code, table.table, object.object, object.error));
             told = told || !code.ok();
         }
     }

@@ -113,7 +113,7 @@ class Validation {
 
     void refuse(const ValidateTarget& target, const std::string& code, const std::string& message) {
         TableOutcome& outcome = outcome_of(*target.table);
-        outcome.objects.push_back({target.key.str(), "failed", message, {}, target.bytes});
+        outcome.objects.push_back({target.key.str(), "failed", message, {}, target.bytes, code});
         Console& console = context_.console;
         if (console.json()) {
             console.out_line(

@@ -47,6 +47,9 @@ TableTaskResult run_table(const TableTask& task);
 Result<TableOutcome> with_retries(const TableTask& task,
                                   const std::function<Result<TableOutcome>()>& work);
 
+// What a table that was stopped at its reject limit means for the run.
+std::optional<Error> limit_error(const TableOutcome& outcome);
+
 // The folder of an object's clean version: <table>/<object>/<run>/.
 std::string clean_prefix(const Table& table, const ObjectKey& object, const RunId& run);
 

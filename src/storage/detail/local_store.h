@@ -8,7 +8,7 @@ namespace muster {
 
 std::unique_ptr<ObjectStore> make_local_store(const std::filesystem::path& root);
 
-// Temporary files end with this; list() and list_below() leave them out.
+// Temporary files end with this; list() leaves them out.
 inline constexpr std::string_view kPartialSuffix = ".partial";
 
 }  // namespace muster

@@ -78,12 +78,11 @@ Result<TableOutcome> DuckdbWarehouse::load(const LoadRequest& request) {
         return *std::move(before);
     }
     MUSTER_TRY(job.judge());
-    if (auto limit = job.check_limit(); !limit.ok()) {
-        MUSTER_ASSIGN(auto refused, job.record_refused(clock_.now_us(), limit.error().message));
+    if (const auto excess = job.excess()) {
+        MUSTER_ASSIGN(auto refused, job.record_refused(clock_.now_us(), *excess));
         MUSTER_TRY(transaction.commit());
         refused.seconds = seconds();
-        MUSTER_TRY(finish_table(request.run, refused));
-        return std::move(limit).error();
+        return refused;
     }
     MUSTER_TRY(job.publish());
     MUSTER_ASSIGN(auto outcome, job.record(clock_.now_us()));

@@ -14,6 +14,7 @@
 #include "warehouse/warehouse.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,8 +36,8 @@ class LoadJob {
 
     Result<void> stage();
     Result<void> judge();
-    // An error kLimit if the rejects exceed the table's limit.
-    Result<void> check_limit() const;
+    // Says by how much the rejects exceed the table's limit, if they do.
+    std::optional<std::string> excess() const;
     Result<void> publish();
     // Everything but the publication row of the outcome; also fills the outcome.
     Result<TableOutcome> record(std::int64_t now_us);

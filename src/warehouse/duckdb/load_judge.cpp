@@ -198,7 +198,7 @@ Result<void> LoadJob::fetch_raw_records() {
     return connection_.execute("DROP TABLE raw_found; DROP TABLE load_objects");
 }
 
-Result<void> LoadJob::check_limit() const {
+std::optional<std::string> LoadJob::excess() const {
     std::int64_t read = 0;
     std::int64_t rejected = 0;
     for (std::size_t i = 0; i < tallies_.size(); ++i) {
@@ -217,18 +217,16 @@ Result<void> LoadJob::check_limit() const {
     } else if (limit.percent && percent > *limit.percent) {
         bound = fmt::format("{:g} %", *limit.percent);
     } else {
-        return {};
+        return std::nullopt;
     }
-    return Error{ErrorCode::kLimit,
-                 fmt::format("table {}: {} of {} records were rejected ({:.2f} %), the limit is {};"
-                             " the table is untouched",
-                             table_.name.str(),
-                             with_thousands(rejected),
-                             with_thousands(read),
-                             percent,
-                             bound),
-                 "look at them with 'muster rejects list --table " + table_.name.str() + "'",
-                 ""};
+    return fmt::format(
+        "table {}: {} of {} records were rejected ({:.2f} %), the limit is {};"
+        " the table is untouched",
+        table_.name.str(),
+        with_thousands(rejected),
+        with_thousands(read),
+        percent,
+        bound);
 }
 
 }  // namespace muster

@@ -196,6 +196,7 @@ TableOutcome LoadJob::outcome() const {
         ObjectOutcome object;
         object.object = scan.object;
         object.status = scan.problem_code ? "failed" : "loaded";
+        object.code = scan.problem_code.value_or("");
         object.error = scan.problem_code ? *scan.problem_code + ": " + scan.problem_message : "";
         object.counts = counts_of(i);
         object.bytes = scan.object_bytes;

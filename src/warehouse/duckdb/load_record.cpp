@@ -141,15 +141,16 @@ Result<TableOutcome> LoadJob::record_refused(std::int64_t now_us, const std::str
     refused.status = "limit";
     refused.error = error;
     // Nothing of what passed was written.
+    const auto withhold = [](LoadCounts& counts) {
+        counts = {
+            .read = counts.read, .rejected = counts.rejected, .blank_lines = counts.blank_lines};
+    };
     for (ObjectOutcome& object : refused.objects) {
         object.status = "failed";
-        object.counts.inserted = 0;
-        object.counts.updated = 0;
-        object.counts.unchanged = 0;
+        object.error = "withheld: the table is over its reject limit";
+        withhold(object.counts);
     }
-    refused.counts.inserted = 0;
-    refused.counts.updated = 0;
-    refused.counts.unchanged = 0;
+    withhold(refused.counts);
     return refused;
 }
 

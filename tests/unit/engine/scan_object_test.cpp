@@ -97,13 +97,17 @@ TEST_F(ScanObjectTest, AnEmptyObjectIsAProblemWithoutParts) {
     EXPECT_EQ(left->front().key.str(), "run/t/0/scan.json");
 }
 
-TEST_F(ScanObjectTest, AnObjectThatIsNotThereIsAnError) {
+TEST_F(ScanObjectTest, AnObjectThatIsNotThereIsRefusedAlone) {
     ObjectInfo info;
     info.key = ObjectKey("none.csv");
     const Table table = pairs();
-    EXPECT_FALSE(
-        scan_object(*engine_, ScanJob{table, *source_, info, 0, *clean_, "x/", {}, nullptr}).ok());
-    EXPECT_TRUE(clean_->list_below("x/")->empty());
+    const auto report =
+        scan_object(*engine_, ScanJob{table, *source_, info, 0, *clean_, "x/", {}, nullptr});
+    ASSERT_TRUE(report.ok());
+    EXPECT_EQ(report->problem_code, "file.unreadable");
+    EXPECT_THAT(report->problem_message, testing::StartsWith("none.csv: cannot open "));
+    ASSERT_EQ(clean_->list_below("x/")->size(), 1U);
+    EXPECT_EQ(clean_->list_below("x/")->front().key.str(), "x/scan.json");
 }
 
 TEST_F(ScanObjectTest, EveryTypeArrivesAndNullToo) {

@@ -4,6 +4,7 @@
 
 #include "core/result.h"
 #include "warehouse/row_tables.h"
+#include "warehouse/token_facts.h"
 
 #include <cstdint>
 #include <optional>
@@ -46,16 +47,18 @@ class StateStore {
     virtual Result<std::optional<UserRecord>> find_user(std::string_view name) = 0;
     virtual Result<std::vector<UserRecord>> users() = 0;
     // Replaces role, hash, disabled and token_version of the user of this name; false if there is
-    // none.
-    virtual Result<bool> change_user(const UserRecord& user) = 0;
+    // none, or its token_version is not `version_before` any more: somebody else changed it.
+    virtual Result<bool> change_user(const UserRecord& user, std::int64_t version_before) = 0;
 
     // --- tokens ---------------------------------------------------------------------------------
+    // Complete once users() and revoked() were called, and kept by every write from then on.
+    virtual const TokenFacts& facts() const = 0;
     virtual Result<void> revoke(const RevokedToken& token) = 0;
     // Those that have not expired at `now_us`; the others are removed.
     virtual Result<std::vector<RevokedToken>> revoked(std::int64_t now_us) = 0;
     virtual Result<void> add_refresh(const RefreshToken& token) = 0;
     virtual Result<std::optional<RefreshToken>> find_refresh(std::string_view token_hash) = 0;
-    // Spends one and adds its successor in one step; false if it was spent meanwhile.
+    // Spends one and adds its successor in one step; false if it was spent or dropped meanwhile.
     virtual Result<bool> rotate_refresh(std::string_view token_hash,
                                         const RefreshToken& successor,
                                         std::int64_t now_us) = 0;

@@ -1,7 +1,7 @@
-// The state store in DuckDB. One mutex makes "look, then write" one step.
+// The state store in DuckDB. One mutex makes "look, then write" one step. A write that conflicts
+// with one of another part of the warehouse is tried again.
 #pragma once
 
-#include "core/clock.h"
 #include "engine/engine.h"
 #include "warehouse/state_store.h"
 
@@ -11,13 +11,14 @@ namespace muster {
 
 class DuckdbStateStore final : public StateStore {
   public:
-    DuckdbStateStore(Engine& engine, const Clock& clock) : engine_(engine), clock_(clock) {}
+    explicit DuckdbStateStore(Engine& engine) : engine_(engine) {}
 
     Result<bool> add_user(UserRecord user, std::string_view first_role) override;
     Result<std::optional<UserRecord>> find_user(std::string_view name) override;
     Result<std::vector<UserRecord>> users() override;
-    Result<bool> change_user(const UserRecord& user) override;
+    Result<bool> change_user(const UserRecord& user, std::int64_t version_before) override;
 
+    const TokenFacts& facts() const override { return facts_; }
     Result<void> revoke(const RevokedToken& token) override;
     Result<std::vector<RevokedToken>> revoked(std::int64_t now_us) override;
     Result<void> add_refresh(const RefreshToken& token) override;
@@ -41,7 +42,7 @@ class DuckdbStateStore final : public StateStore {
 
   private:
     Engine& engine_;
-    const Clock& clock_;
+    TokenFacts facts_;
     std::mutex mutex_;
 };
 

@@ -67,33 +67,63 @@ bool glob_match(std::string_view pattern, std::string_view text) {
     return fnmatch(pattern_text.c_str(), subject.c_str(), FNM_PATHNAME | FNM_NOESCAPE) == 0;
 }
 
-std::string json_quote(std::string_view text) {
-    std::string out = "\"";
-    while (!text.empty()) {
-        const auto c = static_cast<unsigned char>(text.front());
-        std::size_t taken = 1;
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += static_cast<char>(c);
-        } else if (c == '\n') {
-            out += "\\n";
-        } else if (c == '\r') {
-            out += "\\r";
-        } else if (c == '\t') {
-            out += "\\t";
-        } else if (c < 0x20) {
-            out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-        } else if (c < 0x80) {
-            out += static_cast<char>(c);
-        } else if (const std::size_t length = character_length(text); length != 0) {
-            out += text.substr(0, length);
-            taken = length;
-        } else {
-            out += "\xEF\xBF\xBD";
-        }
-        text.remove_prefix(taken);
+namespace {
+
+// 1: stands as it is in a JSON string; 0: an escape, or a byte of a longer character.
+constexpr std::array<std::uint8_t, 256> kPlainInJson = [] {
+    std::array<std::uint8_t, 256> plain{};
+    for (std::size_t c = 0x20; c < 0x80; ++c) {
+        plain[c] = c != '"' && c != '\\' ? 1 : 0;
     }
-    return out + '"';
+    return plain;
+}();
+
+// Appends the first character of the text, which is none of kPlainInJson; returns its bytes.
+std::size_t append_special(std::string& out, std::string_view text) {
+    const auto c = static_cast<unsigned char>(text.front());
+    if (c == '"' || c == '\\') {
+        out += '\\';
+        out += static_cast<char>(c);
+    } else if (c == '\n') {
+        out += "\\n";
+    } else if (c == '\r') {
+        out += "\\r";
+    } else if (c == '\t') {
+        out += "\\t";
+    } else if (c < 0x20) {
+        fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+    } else if (const std::size_t length = character_length(text); length != 0) {
+        out += text.substr(0, length);
+        return length;
+    } else {
+        out += "\xEF\xBF\xBD";
+    }
+    return 1;
+}
+
+}  // namespace
+
+void append_json_quoted(std::string& out, std::string_view text) {
+    out += '"';
+    while (!text.empty()) {
+        std::size_t plain = 0;
+        while (plain < text.size() && kPlainInJson[static_cast<unsigned char>(text[plain])] != 0) {
+            ++plain;
+        }
+        out.append(text.data(), plain);
+        text.remove_prefix(plain);
+        if (!text.empty()) {
+            text.remove_prefix(append_special(out, text));
+        }
+    }
+    out += '"';
+}
+
+std::string json_quote(std::string_view text) {
+    std::string out;
+    out.reserve(text.size() + 2);
+    append_json_quoted(out, text);
+    return out;
 }
 
 bool valid_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }

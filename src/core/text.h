@@ -22,6 +22,7 @@ bool glob_match(std::string_view pattern, std::string_view text);
 
 // A JSON string literal with its quotes; invalid UTF-8 bytes become U+FFFD.
 std::string json_quote(std::string_view text);
+void append_json_quoted(std::string& out, std::string_view text);  // the same, at the end of `out`
 
 bool valid_utf8(std::string_view text);
 

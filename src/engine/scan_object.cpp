@@ -2,10 +2,10 @@
 
 #include "core/limits.h"
 #include "engine/detail/object_scan.h"
+#include "engine/detail/occurrences.h"
 
-#include <map>
+#include <array>
 #include <system_error>
-#include <tuple>
 #include <utility>
 
 namespace muster {
@@ -65,34 +65,62 @@ Result<ScanReport> unreadable(const ScanJob& job, const Error& error) {
 class DirectSink {
   public:
     DirectSink(const Table& table, std::string object, const RejectEntrySink& sink)
-        : table_(table), object_(std::move(object)), sink_(sink) {}
+        : table_(table), sink_(sink) {
+        entry_.table = table.name.str();
+        entry_.object = std::move(object);
+    }
 
     Result<void> take(const RejectedRecord& record) {
-        RejectEntry entry = reject_entry(table_, object_, record);
-        const std::uint64_t occurrence = ++seen_[{record.raw_hash.high, record.raw_hash.low}];
-        entry.id =
-            RejectId(reject_id_text(table_.name.str(), raw_hash_text(record.raw_hash), occurrence));
+        entry_.line = record.line;
+        entry_.offset = record.offset;
+        entry_.length = record.length;
+        entry_.raw.assign(record.raw);
+        take_reasons(record.reasons);
+        const auto occurrence = seen_.next(record.raw_hash);
+        entry_.id = RejectId(
+            occurrence ? reject_id_text(entry_.table, raw_hash_text(record.raw_hash), *occurrence)
+                       : std::string());
         bool keep = false;
-        for (const ReasonText& reason : entry.reasons) {
-            keep = ++by_code_[reason.code] <= kRejectExamplesPerCode || keep;
+        for (const Reason& reason : record.reasons) {
+            const auto code = static_cast<std::size_t>(reason.code);
+            keep = ++by_code_[code] <= kRejectExamplesPerCode || keep;
         }
         if (keep) {
-            examples_.push_back(entry);
+            examples_.push_back(entry_);
         }
-        return sink_(entry);
+        return sink_(entry_);
     }
 
     void report_to(ScanReport& report) {
-        report.rejects_by_code = by_code_;
+        for (std::size_t code = 0; code < kRejectCodeCount; ++code) {
+            if (by_code_[code] != 0) {
+                report.rejects_by_code.emplace(reject_code_text(static_cast<RejectCode>(code)),
+                                               by_code_[code]);
+            }
+        }
         report.examples = std::move(examples_);
     }
 
   private:
+    void take_reasons(const std::vector<Reason>& reasons) {
+        entry_.reasons.resize(reasons.size());
+        for (std::size_t i = 0; i < reasons.size(); ++i) {
+            const Reason& from = reasons[i];
+            ReasonText& to = entry_.reasons[i];
+            to.code.assign(reject_code_text(from.code));
+            to.column.assign(from.column < 0
+                                 ? std::string_view()
+                                 : table_.columns[static_cast<std::size_t>(from.column)].name);
+            to.value.assign(from.value);
+            to.message.assign(from.message);
+        }
+    }
+
     const Table& table_;
-    std::string object_;
     const RejectEntrySink& sink_;
-    std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint32_t> seen_;
-    std::map<std::string, std::uint64_t> by_code_;
+    RejectEntry entry_;  // reused: a large part of the time would go into its strings
+    Occurrences seen_;
+    std::array<std::uint64_t, kRejectCodeCount> by_code_{};
     std::vector<RejectEntry> examples_;
 };
 

@@ -3,7 +3,7 @@
 #include "core/clock.h"
 #include "core/text.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -61,34 +61,61 @@ std::string json_value(const ColumnType& type, const Value& value) {
 
 std::string json_seconds(double seconds) { return fmt::format("{:.3f}", std::max(0.0, seconds)); }
 
-std::string reject_json(const RejectEntry& reject) {
-    JsonObject out;
-    out.text("type", "reject")
-        .text_or_null("id", reject.id.str())
-        .text_or_null("run_id", reject.run_id)
-        .text("table", reject.table)
-        .text("object", reject.object)
-        .number("line", reject.line)
-        .number("offset", reject.offset)
-        .number("length", reject.length);
-    if (valid_utf8(reject.raw)) {
-        out.text("raw", reject.raw);
+namespace {
+
+void append_text(std::string& out, std::string_view name, std::string_view value) {
+    out += name;
+    append_json_quoted(out, value);
+}
+
+void append_text_or_null(std::string& out, std::string_view name, std::string_view value) {
+    out += name;
+    if (value.empty()) {
+        out += "null";
     } else {
-        out.text("raw_base64", base64_encode(reject.raw));
+        append_json_quoted(out, value);
     }
-    JsonArray reasons;
+}
+
+void append_number(std::string& out, std::string_view name, std::uint64_t value) {
+    const fmt::format_int digits(value);
+    out += name;
+    out.append(digits.data(), digits.size());
+}
+
+}  // namespace
+
+void append_reject_json(std::string& out, const RejectEntry& reject) {
+    append_text_or_null(out, R"({"type":"reject","id":)", reject.id.str());
+    append_text_or_null(out, R"(,"run_id":)", reject.run_id);
+    append_text(out, R"(,"table":)", reject.table);
+    append_text(out, R"(,"object":)", reject.object);
+    append_number(out, R"(,"line":)", reject.line);
+    append_number(out, R"(,"offset":)", reject.offset);
+    append_number(out, R"(,"length":)", reject.length);
+    if (valid_utf8(reject.raw)) {
+        append_text(out, R"(,"raw":)", reject.raw);
+    } else {
+        append_text(out, R"(,"raw_base64":)", base64_encode(reject.raw));
+    }
+    append_text(out, R"(,"severity":)", reject.severity);
+    append_text(out, R"(,"state":)", reject.state);
+    out += R"(,"reasons":[)";
     for (const ReasonText& reason : reject.reasons) {
-        reasons.raw(JsonObject{}
-                        .text("code", reason.code)
-                        .text_or_null("column", reason.column)
-                        .text("value", reason.value)
-                        .text("message", reason.message)
-                        .str());
+        append_text(
+            out, &reason == reject.reasons.data() ? R"({"code":)" : R"(,{"code":)", reason.code);
+        append_text_or_null(out, R"(,"column":)", reason.column);
+        append_text(out, R"(,"value":)", reason.value);
+        append_text(out, R"(,"message":)", reason.message);
+        out += '}';
     }
-    return out.text("severity", reject.severity)
-        .text("state", reject.state)
-        .raw("reasons", reasons.str())
-        .str();
+    out += "]}";
+}
+
+std::string reject_json(const RejectEntry& reject) {
+    std::string out;
+    append_reject_json(out, reject);
+    return out;
 }
 
 std::string object_error_json(std::string_view code,

@@ -49,6 +49,7 @@ std::string json_value(const ColumnType& type, const Value& value);
 
 std::string json_seconds(double seconds);  // milliseconds are enough
 std::string reject_json(const RejectEntry& reject);
+void append_reject_json(std::string& out, const RejectEntry& reject);  // the same, without a copy
 // An object that was refused as a whole.
 std::string object_error_json(std::string_view code,
                               std::string_view table,

@@ -87,7 +87,9 @@ class Validation {
     void print_reject(const RejectEntry& reject) {
         Console& console = context_.console;
         if (console.json()) {
-            console.out_line(reject_json(reject));
+            line_.clear();
+            append_reject_json(line_, reject);
+            console.out_line(line_);
             return;
         }
         const bool all = context_.arguments.flag("all");
@@ -272,6 +274,7 @@ class Validation {
     std::unique_ptr<Engine> engine_;
     std::vector<TableOutcome> outcomes_;
     ExampleCollector examples_;
+    std::string line_;
     std::optional<RowPrinter> csv_;
 };
 

@@ -7,9 +7,11 @@ side's value divided by muster's: above 1, muster is faster or smaller.
 
 import argparse
 import importlib.metadata
+import itertools
 import json
 import pathlib
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +24,9 @@ CONFIG = ROOT / "catalogs" / "hiring" / "muster.toml"
 COUNTS = ("read", "inserted", "updated", "unchanged", "deduplicated", "rejected")
 PYDANTIC_ROWS = 1_000_000
 CHANGED_ROWS = 1_000
+CLEAN_RECORD = re.compile(rb"[0-9]+,[^,\"]+,[0-9TZ:-]+,[0-9]+,[0-9]+\r?\n")
+GROWTH_ROWS = (1_000_000, 10_000_000, 100_000_000)
+GROWTH_LIMIT = "1GiB"
 
 
 class Bench:
@@ -166,6 +171,69 @@ def load(bench):
             replace(ours, bench.work / "base-m")
             replace(theirs, bench.work / "base-d")
         bench.row(f"{name}, {rows:,} rows", "SQL in DuckDB", mine, its)
+    merge(bench, first, every)
+
+
+def changed_records(every, rows):
+    """CHANGED_ROWS records whose keys exist, spread over the table, each with other values."""
+    with open(every / "hired_employees.csv", "rb") as file:
+        clean = (line for line in file if CLEAN_RECORD.fullmatch(line))
+        return list(itertools.islice(clean, 0, None, rows // CHANGED_ROWS * 98 // 100))[
+            :CHANGED_ROWS
+        ]
+
+
+def merge(bench, first, every):
+    """A new small file beside a large one that did not change, against MERGE of that file."""
+    ours, theirs = bench.work / "muster-data", bench.work / "duckdb-data"
+    small = first / "hired_employees_2.csv"
+    small.write_bytes(b"".join(changed_records(every, bench.options.rows)))
+    try:
+        mine, its = bench.best(
+            (
+                lambda: replace(bench.work / "base-m", ours),
+                bench.muster(ours, first, "run", "--json"),
+                (0,),
+            ),
+            (
+                lambda: replace(bench.work / "base-d", theirs),
+                bench.peer("merge_duckdb.py", theirs / "hiring.duckdb", small),
+                (0,),
+            ),
+        )
+    finally:
+        small.unlink()
+    equal("changed records", employees(mine.json())["updated"], CHANGED_ROWS)
+    found = checksum(bench, ours / "muster.duckdb")
+    equal("tables after the merge", found, checksum(bench, theirs / "hiring.duckdb"))
+    scenario = f"a file of {CHANGED_ROWS:,} changed into {bench.options.rows:,} rows"
+    bench.row(scenario, "DuckDB MERGE", mine, its)
+
+
+def growth(bench):
+    """Time per row and memory from a small load to a large one, under a memory limit."""
+    per_row = []
+    for rows in GROWTH_ROWS:
+        source, facts = bench.source(rows, "--dirty", "0.01")
+        data = bench.work / "growth-data"
+        replace(None, data)
+        command = bench.muster(data, source, "--memory-limit", GROWTH_LIMIT, "run", "--json")
+        run = measure(command, bench.work / "out.txt")
+        counts = employees(run.json())
+        equal("rows", counts["inserted"], facts["rows"] - facts["dirty"])
+        check = measure(
+            bench.muster(data, source, "validate", "hired_employees", "-o", "table"),
+            bench.work / "out.txt",
+            (0, 3),
+        )
+        per_row.append(run.seconds / rows)
+        print(
+            f"| run with --memory-limit {GROWTH_LIMIT}, {rows:,} rows | {run.seconds:.3f} | time per "
+            f"row of the smallest | {per_row[0] * rows:.3f} | {per_row[0] / per_row[-1]:.2f} "
+            f"| {run.peak_mib:.0f} | | validate: {check.seconds:.3f} s, {check.peak_mib:.0f} MiB |",
+            flush=True,
+        )
+        shutil.rmtree(data)
 
 
 def start(bench):
@@ -175,9 +243,16 @@ def start(bench):
     sides = [(nothing, bench.muster(none, none, "version"), (0,)), (nothing, python, (0,))]
     mine, its = bench.best(*sides)
     bench.row("start-up: version", "python, import duckdb", mine, its)
+    source, _ = bench.source(1_000)
+    data = bench.work / "start-data"
+    replace(None, data)
+    measure(bench.muster(data, source, "run"), bench.work / "out.txt")
+    report = bench.muster(data, source, "report", "departments_above_mean", "--json")
+    mine, its = bench.best((nothing, report, (0,)), (nothing, python, (0,)))
+    bench.row("report on 1,000 rows", "python, import duckdb", mine, its)
 
 
-SCENARIOS = {"validate": validate, "load": load, "start": start}
+SCENARIOS = {"validate": validate, "load": load, "start": start, "growth": growth}
 
 
 def versions(bench):

@@ -229,7 +229,10 @@ Statement& Statement::add_null() {
     return *this;
 }
 
-Result<QueryResult> Statement::finish(duckdb_state state, duckdb_result& result) {
+namespace {
+
+// The rows of a statement, or why there are none; takes the result over.
+Result<QueryResult> executed(duckdb_state state, duckdb_result& result) {
     QueryResult rows(result);
     if (state == DuckDBError) {
         const char* text = duckdb_result_error(&rows.raw());
@@ -240,16 +243,18 @@ Result<QueryResult> Statement::finish(duckdb_state state, duckdb_result& result)
     return rows;
 }
 
+}  // namespace
+
 Result<QueryResult> Statement::run() {
     duckdb_result result;
     const duckdb_state state = duckdb_execute_prepared(statement_, &result);
-    return finish(state, result);
+    return executed(state, result);
 }
 
 Result<QueryResult> Statement::stream() {
     duckdb_result result;
     const duckdb_state state = duckdb_execute_prepared_streaming(statement_, &result);
-    return finish(state, result);
+    return executed(state, result);
 }
 
 // --- Connection ----------------------------------------------------------------------------------
@@ -263,14 +268,7 @@ Connection::~Connection() {
 Result<QueryResult> Connection::query(const std::string& sql) {
     duckdb_result result;
     const duckdb_state state = duckdb_query(connection_, sql.c_str(), &result);
-    QueryResult rows(result);
-    if (state == DuckDBError) {
-        const char* text = duckdb_result_error(&rows.raw());
-        return duckdb_error(duckdb_result_error_type(&rows.raw()),
-                            text != nullptr ? text : "unknown error",
-                            "running a statement");
-    }
-    return rows;
+    return executed(state, result);
 }
 
 Result<void> Connection::execute(const std::string& sql) {

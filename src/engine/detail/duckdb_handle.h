@@ -98,8 +98,6 @@ class Statement {
     duckdb_prepared_statement raw() { return statement_; }
 
   private:
-    Result<QueryResult> finish(duckdb_state state, duckdb_result& result);
-
     duckdb_prepared_statement statement_;
     idx_t bound_ = 0;
 };

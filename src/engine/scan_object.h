@@ -43,6 +43,7 @@ struct RejectEntry {
     std::string severity = "error";  // error | notice
     std::string state = "open";      // open | replayed | waived | gone
     std::string state_note;          // "replayed by run R"
+    std::string pointer;             // of a request's row: "/3"; "" for a record of a file
     std::vector<ReasonText> reasons;
 };
 

@@ -60,7 +60,6 @@ class Rows {
     RowsStatistics statistics() const;
 
   private:
-    class Committer;
     struct State;
     std::unique_ptr<State> state_;
 };

@@ -48,10 +48,13 @@ struct RowWriteResult;
 struct RowWrite {
     WriteMode mode = WriteMode::kInsert;
     bool lenient = false;  // false: all rows or none
+    bool array = true;     // false: one object stood alone; its reject's pointer is ""
     std::vector<Row> rows;
     std::vector<std::size_t> indexes;  // rows[i] is row indexes[i] of the request
     std::vector<std::string> raw;      // lenient: rows[i] as JSON text, for its reject
-    std::vector<RowProblem> problems;  // lenient: of rows that were refused before
+    // Of rows that were refused before. Not lenient: nothing is written then, but the other rows
+    // are judged as well, so that the answer is complete.
+    std::vector<RowProblem> problems;
     std::vector<RejectEntry> rejects;  // lenient: those rows as rejects
     std::string object;                // of the rejects: "POST /hiredemployees"
     std::string request_id;            // stands as run_id of the rejects

@@ -9,6 +9,7 @@
 #include "core/result.h"
 #include "engine/engine.h"
 #include "warehouse/ledger.h"
+#include "warehouse/row_tables.h"
 #include "warehouse/state_store.h"
 
 #include <cstdint>
@@ -136,9 +137,12 @@ class Warehouse {
     virtual Result<std::unique_ptr<RowStream>> query(const std::string& sql,
                                                      const CancelToken* cancel = nullptr) = 0;
     virtual Result<std::int64_t> table_version(const TableName& table) = 0;
+    // Rises after every commit that changes a table of the catalog; asks no database.
+    virtual std::uint64_t data_version() const = 0;
     virtual Result<std::int64_t> row_count(const TableName& table) = 0;
 
     // --- parts, which live as long as the warehouse ------------------------------------------
+    virtual RowTables& row_tables() = 0;
     virtual StateStore& state() = 0;
 };
 

@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "engine/engine.h"
 #include "warehouse/duckdb/gates.h"
+#include "warehouse/duckdb/rows_connections.h"
 #include "warehouse/row_tables.h"
 
 #include <atomic>
@@ -26,10 +27,14 @@ class DuckdbRowTables final : public RowTables {
     Result<std::optional<Row>> find(const Table& table, const Row& key) override;
 
   private:
+    Result<std::vector<RowWriteResult>> write_once(const Table& table,
+                                                   std::span<const RowWrite* const> group);
+
     Engine& engine_;
     const Clock& clock_;
     WriteGates& gates_;
     std::atomic<std::uint64_t>& data_version_;
+    KeptConnections connections_;
 };
 
 }  // namespace muster

@@ -3,10 +3,12 @@
 #pragma once
 
 #include "engine/detail/duckdb_handle.h"
+#include "warehouse/duckdb/duckdb_row_tables.h"
 #include "warehouse/duckdb/duckdb_state_store.h"
 #include "warehouse/duckdb/gates.h"
 #include "warehouse/warehouse.h"
 
+#include <atomic>
 #include <mutex>
 
 namespace muster {
@@ -14,7 +16,10 @@ namespace muster {
 class DuckdbWarehouse final : public Warehouse {
   public:
     DuckdbWarehouse(Engine& engine, const Clock& clock)
-        : engine_(engine), clock_(clock), state_(engine) {}
+        : engine_(engine),
+          clock_(clock),
+          row_tables_(engine, clock, gates_, data_version_),
+          state_(engine) {}
 
     Result<void> prepare() override;
     Result<std::vector<MigrationStep>> plan_migration(const Catalog& catalog) override;
@@ -45,8 +50,10 @@ class DuckdbWarehouse final : public Warehouse {
     Result<std::unique_ptr<RowStream>> query(const std::string& sql,
                                              const CancelToken* cancel) override;
     Result<std::int64_t> table_version(const TableName& table) override;
+    std::uint64_t data_version() const override { return data_version_.load(); }
     Result<std::int64_t> row_count(const TableName& table) override;
 
+    RowTables& row_tables() override { return row_tables_; }
     StateStore& state() override { return state_; }
 
   private:
@@ -62,6 +69,8 @@ class DuckdbWarehouse final : public Warehouse {
     Engine& engine_;
     const Clock& clock_;
     WriteGates gates_;
+    std::atomic<std::uint64_t> data_version_{1};  // raised after each commit to a table
+    DuckdbRowTables row_tables_;
     std::mutex lease_mutex_;   // makes "look, then write" of leases one step in this process
     std::mutex schema_mutex_;  // one schema change at a time
     DuckdbStateStore state_;

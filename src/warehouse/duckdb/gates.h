@@ -5,9 +5,11 @@
 #include "core/cancel.h"
 #include "core/result.h"
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <vector>
@@ -23,10 +25,12 @@ class WriteGates {
     };
 
     // Waits for the gate of `target` and, shared, of the tables it refers to; always in the order
-    // of their names, so that two loads never wait for each other. kCancelled if asked to stop.
+    // of their names, so that two loads never wait for each other. kCancelled if asked to stop,
+    // kBusy if all of it takes longer than `wait_ms`.
     Result<Pass> enter(const std::string& target,
                        const std::vector<std::string>& referenced,
-                       const CancelToken* cancel);
+                       const CancelToken* cancel,
+                       std::optional<std::int64_t> wait_ms = std::nullopt);
 
   private:
     std::shared_timed_mutex& gate(const std::string& table);

@@ -93,6 +93,9 @@ Result<TableOutcome> DuckdbWarehouse::load(const LoadRequest& request) {
         return Error{ErrorCode::kCancelled, "stopped before the load was committed", "", ""};
     }
     MUSTER_TRY(transaction.commit());
+    if (job.target_changed()) {
+        data_version_.fetch_add(1);
+    }
     outcome.seconds = seconds();
     return outcome;
 }

@@ -50,6 +50,7 @@ Result<RejectEntry> read_reject(const QueryResult& row) {
     entry.state = row.text(9);
     entry.state_note = row.text(10);
     MUSTER_ASSIGN(entry.reasons, parse_reasons_json(row.text(11)));
+    entry.pointer = row.text(12);
     return entry;
 }
 

@@ -286,6 +286,7 @@ Result<void> DuckdbWarehouse::migrate(const Catalog& catalog, bool all) {
     }
     MUSTER_TRY(store_schemas(connection, catalog));
     MUSTER_TRY(transaction.commit());
+    data_version_.fetch_add(steps.empty() ? 0 : 1);
     return steps.empty() ? Result<void>() : checkpoint_after_ddl();
 }
 

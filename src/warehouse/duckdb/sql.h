@@ -64,7 +64,7 @@ inline constexpr const char* kTableVersionInsert =
 
 inline constexpr const char* kRejectsSelect =
     "SELECT id, run_id, table_name, object, line, \"offset\", length, raw, severity, state,"
-    " state_note, reasons FROM muster.rejects WHERE ";
+    " state_note, reasons, coalesce(pointer, '') FROM muster.rejects WHERE ";
 inline constexpr const char* kRejectState =
     "UPDATE muster.rejects SET state = ?, state_note = ? WHERE id = ?";
 

@@ -1,0 +1,93 @@
+#include "rows/detail/committer.h"
+
+#include "core/limits.h"
+
+#include <algorithm>
+
+namespace muster {
+namespace {
+
+// Bounds the time for which the last of a group waits for the work of the others.
+constexpr std::size_t kGroupRequestsMax = 256;
+constexpr std::size_t kGroupRowsMax = 10'000;
+constexpr std::int64_t kNsPerMs = 1'000'000;
+
+}  // namespace
+
+Result<RowWriteResult> Committer::write(const RowWrite& request) {
+    Waiting own;
+    own.request = &request;
+    own.since_ns = clock_.monotonic_ns();
+    counters_.requests.fetch_add(1);
+    counters_.waiting.fetch_add(1);
+    std::unique_lock lock(mutex_);
+    queue_.push_back(&own);
+    if (at_work_) {
+        own.woken.wait(lock, [&own] { return own.called; });
+    }
+    if (!own.result) {
+        at_work_ = true;
+        const std::vector<Waiting*> group = take_group();
+        lock.unlock();
+        commit(group);
+        lock.lock();
+        for (Waiting* waiting : group) {
+            waiting->called = true;
+            waiting->woken.notify_one();
+        }
+        hand_over();
+    }
+    counters_.waiting.fetch_sub(1);
+    return *std::move(own.result);
+}
+
+std::vector<Committer::Waiting*> Committer::take_group() {
+    std::vector<Waiting*> group;
+    std::size_t rows = 0;
+    while (!queue_.empty() && group.size() < kGroupRequestsMax) {
+        rows += queue_.front()->request->rows.size();
+        if (!group.empty() && rows > kGroupRowsMax) {
+            break;
+        }
+        group.push_back(queue_.front());
+        queue_.pop_front();
+    }
+    return group;
+}
+
+void Committer::hand_over() {
+    at_work_ = !queue_.empty();
+    if (at_work_) {
+        queue_.front()->called = true;
+        queue_.front()->woken.notify_one();
+    }
+}
+
+void Committer::commit(const std::vector<Waiting*>& group) {
+    std::vector<const RowWrite*> requests;
+    for (const Waiting* waiting : group) {
+        requests.push_back(waiting->request);
+    }
+    // The oldest has waited the longest for the gate already.
+    const std::int64_t waited_ms = (clock_.monotonic_ns() - group.front()->since_ns) / kNsPerMs;
+    const std::int64_t wait_ms = std::max<std::int64_t>(0, kGateWaitMs - waited_ms);
+    auto results = tables_.write(table_, requests, wait_ms);
+    counters_.commits.fetch_add(1);
+    if (results.ok()) {
+        for (std::size_t i = 0; i < group.size(); ++i) {
+            group[i]->result.emplace(std::move((*results)[i]));
+        }
+        return;
+    }
+    if (group.size() == 1 || results.error().code == ErrorCode::kBusy) {
+        for (Waiting* waiting : group) {
+            waiting->result.emplace(results.error());
+        }
+        return;
+    }
+    for (Waiting* waiting : group) {  // one of them may be at fault: it must not spoil the others
+        commit({waiting});
+    }
+}
+
+}  // namespace muster

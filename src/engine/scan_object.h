@@ -100,7 +100,8 @@ Result<void> check_row_checks(Engine& engine, const Table& table);
 
 // The same without outputs (`muster validate`): every reject goes to `sink` in the order of the
 // file, row checks included. The sink's entry is reused. Without row checks memory is bounded: an
-// entry has no id once more distinct records were refused than can be told apart. `engine` may be null for a table without row checks.
+// entry has no id once more distinct records were refused than can be told apart. `engine` may be
+// null for a table without row checks.
 using RejectEntrySink = std::function<Result<void>(const RejectEntry&)>;
 Result<ScanReport> validate_object(Engine* engine,
                                    const Table& table,

@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -19,6 +20,7 @@ namespace asio = boost::asio;
 using boost::beast::error_code;
 
 constexpr auto kAcceptPause = std::chrono::milliseconds(50);
+constexpr std::size_t kRefusalsMax = 64;  // connections beyond the limit that get an answer
 constexpr auto kStopPoll = std::chrono::milliseconds(5);
 
 }  // namespace
@@ -53,6 +55,8 @@ const std::string& Shared::date() {
 
 struct Server::Impl {
     Shared shared;
+    // While a worker is at the last request, nothing else keeps the I/O thread running.
+    asio::executor_work_guard<asio::io_context::executor_type> work{shared.io.get_executor()};
     asio::ip::tcp::acceptor acceptor{shared.io};
     asio::steady_timer pause{shared.io};
     std::thread thread;
@@ -72,9 +76,14 @@ struct Server::Impl {
                 });
                 return;
             }
-            const bool full = shared.connections.load() >= shared.options.connections_max;
-            const auto session = std::make_shared<Session>(shared, std::move(socket));
-            full ? session->refuse() : session->start();
+            const std::size_t open = shared.connections.load();
+            const std::size_t open_max = shared.options.connections_max;
+            if (open < open_max + kRefusalsMax) {
+                const auto session = std::make_shared<Session>(shared, std::move(socket));
+                open < open_max ? session->start() : session->refuse();
+            } else {
+                socket.close(failed);
+            }
             accept();
         });
     }
@@ -103,11 +112,12 @@ Result<std::unique_ptr<Server>> Server::open(const ServerOptions& options, Callb
     step([&] { impl->acceptor.bind(endpoint, failed); });
     step([&] { impl->acceptor.listen(asio::socket_base::max_listen_connections, failed); });
     if (failed) {
+        const bool used = failed == asio::error::address_in_use;
         return Error{
-            ErrorCode::kConflict,
+            used ? ErrorCode::kConflict : ErrorCode::kUsage,
             fmt::format(
                 "cannot listen on {}:{}: {}", options.address, options.port, failed.message()),
-            "choose another port with --listen",
+            "choose another address or port with --listen",
             ""};
     }
     impl->shared.workers = std::make_unique<Workers>(options.workers, options.queue_max);
@@ -157,9 +167,10 @@ bool Server::stop(std::int64_t deadline_ms) {
     while (shared.streams.load() > 0) {
         std::this_thread::sleep_for(kStopPoll);
     }
-    shared.workers.reset();
+    shared.workers->stop();
     shared.io.stop();
     impl_->thread.join();
+    shared.workers->clear();
     return whole;
 }
 

@@ -1,6 +1,6 @@
 // The HTTP server: one I/O thread, a bounded pool of workers (architecture.md, decision 11). The
-// I/O thread reads, checks and writes; it never waits for the database. Malformed requests, limits
-// and time-outs are answered here, with problem+json of the given maker.
+// I/O thread reads, checks and writes; it never waits for the database. Malformed requests and
+// limits are answered here, with problem+json of the given maker; who is too slow is cut off.
 #pragma once
 
 #include "api/http/message.h"
@@ -36,7 +36,7 @@ struct Callbacks {
     std::function<std::optional<Response>(const Request&)> quick;
     // On a worker.
     std::function<Response(const Request&)> handle;
-    // The body of an error that the server itself answers: 400, 408, 413, 414, 417, 431, 501, 503.
+    // The body of an error that the server itself answers: 400, 413, 414, 415, 417, 431, 501, 503.
     // The request may be incomplete; its id is set.
     std::function<Response(int status, const std::string& detail, const Request&)> problem;
     // After the last byte of a response was handed to the kernel, on the I/O thread.

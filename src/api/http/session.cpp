@@ -25,6 +25,7 @@ constexpr std::size_t kBufferBytesMax = 128U << 10;
 constexpr std::size_t kDiscardBytesMax = 32U << 20;
 constexpr std::int64_t kLingerMs = 2000;
 constexpr std::size_t kStreamsMax = 64;
+constexpr std::size_t kFieldsMax = 100;
 constexpr std::int64_t kStreamWaitMs = 500;
 
 std::chrono::milliseconds ms(std::int64_t value) { return std::chrono::milliseconds{value}; }
@@ -37,11 +38,15 @@ std::string lower(std::string_view text) {
     return out;
 }
 
-// A header's value must not end the header.
-std::string one_line(std::string text) {
+// Nothing in a header field may end it.
+void append_line(std::string& out, std::string_view text) {
+    const std::size_t begin = out.size();
+    out += text;
     std::replace_if(
-        text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
-    return text;
+        out.begin() + static_cast<std::ptrdiff_t>(begin),
+        out.end(),
+        [](char c) { return c == '\r' || c == '\n' || c == '\0'; },
+        ' ');
 }
 
 std::string_view reason_of(int status) {
@@ -76,7 +81,7 @@ void Session::refuse() {
 
 void Session::wind_down() {
     keep_alive_ = false;
-    if (idle_ && !begun_) {
+    if (idle_) {
         abort();
     }
 }
@@ -92,6 +97,9 @@ void Session::next_request() {
     response_ = {};
     idle_ = true;
     begun_ = false;
+    keep_alive_ = false;
+    head_only_ = false;
+    http_1_0_ = false;
     if (shared_.stopping.load()) {
         close_gently();
         return;
@@ -112,18 +120,12 @@ void Session::read_header() {
 }
 
 void Session::on_header_bytes(error_code failed, std::size_t bytes) {
-    if (failed == beast::error::timeout && begun_) {
-        request_.id = shared_.new_request_id();
-        fail(408, "the header did not come in time");
-        return;
-    }
     if (failed) {
-        return;  // the client left, or was idle for long
+        return;  // the client left, or took too long: then Beast has closed the connection
     }
     buffer_.commit(bytes);
     if (!begun_) {
         begun_ = true;
-        idle_ = false;
         request_.received_ns = shared_.now_ns();
         stream_.expires_after(ms(shared_.options.header_ms));
     }
@@ -176,24 +178,26 @@ std::size_t Session::find_header_end() {
 void Session::parse_header(std::size_t header_bytes) {
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(shared_.options.header_bytes_max + 1024));
-    parser_->body_limit(shared_.options.body_bytes_max);
+    // Checked in read_body, so that the answer knows the request.
+    parser_->body_limit(boost::none);
     parser_->eager(false);
     error_code failed;
     const std::size_t used =
         parser_->put(asio::buffer(buffer_.data().data(), header_bytes), failed);
     request_.id = shared_.new_request_id();
-    if (failed == beast::http::error::body_limit) {
-        fail(413, fmt::format("the body is larger than {} bytes", shared_.options.body_bytes_max));
-        return;
-    }
+    idle_ = false;
     if (failed || !parser_->is_header_done()) {
         fail(400, "the header is malformed: " + failed.message());
         return;
     }
     buffer_.consume(used);
+    if (std::distance(parser_->get().begin(), parser_->get().end()) > std::ptrdiff_t{kFieldsMax}) {
+        fail(431, fmt::format("the header has more than {} fields", kFieldsMax));
+        return;
+    }
     read_headers_into_request();
-    if (const auto problem = header_problem()) {
-        fail(problem->first, problem->second);
+    if (const auto problem = check_header(request_, http_1_0_, shared_.options.target_bytes_max)) {
+        fail(problem->status, problem->detail);
         return;
     }
     read_body();
@@ -225,42 +229,6 @@ void Session::read_headers_into_request() {
     }
 }
 
-std::optional<std::pair<int, std::string>> Session::header_problem() {
-    const auto& message = parser_->get();
-    const auto hosts =
-        std::distance(message.equal_range("host").first, message.equal_range("host").second);
-    if (hosts > 1 || (hosts == 0 && !http_1_0_)) {
-        return std::pair{400, std::string{"there must be one Host header"}};
-    }
-    const std::string* coding = request_.header("transfer-encoding");
-    if (coding != nullptr && (request_.header("content-length") != nullptr || http_1_0_)) {
-        return std::pair{400,
-                         std::string{"Transfer-Encoding and Content-Length exclude each other"}};
-    }
-    if (coding != nullptr && lower(*coding) != "chunked") {
-        return std::pair{501, std::string{"the only known transfer coding is chunked"}};
-    }
-    if (request_.header("content-encoding") != nullptr &&
-        lower(*request_.header("content-encoding")) != "identity") {
-        return std::pair{415, std::string{"send the body without Content-Encoding"}};
-    }
-    if (const std::string* expect = request_.header("expect");
-        expect != nullptr && lower(*expect) != "100-continue") {
-        return std::pair{417, std::string{"the only known expectation is 100-continue"}};
-    }
-    if (request_.target.size() > shared_.options.target_bytes_max) {
-        return std::pair{
-            414,
-            fmt::format("the target is longer than {} bytes", shared_.options.target_bytes_max)};
-    }
-    const std::string* host = request_.header("host");
-    std::string problem = read_target(request_, host != nullptr ? *host : "");
-    if (!problem.empty()) {
-        return std::pair{400, std::move(problem)};
-    }
-    return std::nullopt;
-}
-
 void Session::read_body() {
     if (parser_->is_done()) {
         dispatch();
@@ -271,6 +239,7 @@ void Session::read_body() {
         fail(413, fmt::format("the body is larger than {} bytes", shared_.options.body_bytes_max));
         return;
     }
+    parser_->body_limit(shared_.options.body_bytes_max);
     stream_.expires_after(ms(shared_.options.body_ms));
     const auto read = [self = shared_from_this()] {
         beast::http::async_read(
@@ -295,12 +264,10 @@ void Session::read_body() {
 void Session::on_body(error_code failed) {
     if (failed == beast::http::error::body_limit) {
         fail(413, fmt::format("the body is larger than {} bytes", shared_.options.body_bytes_max));
-    } else if (failed == beast::error::timeout) {
-        fail(408, "the body did not come in time");
-    } else if (failed == beast::http::error::end_of_stream ||
+    } else if (failed == beast::error::timeout || failed == beast::http::error::end_of_stream ||
                failed == beast::http::error::partial_message || failed == asio::error::eof ||
                failed == asio::error::connection_reset) {
-        return;  // the client left in the middle
+        return;  // the client left in the middle, or took too long
     } else if (failed) {
         fail(400, "the body is malformed: " + failed.message());
     } else {
@@ -315,9 +282,11 @@ void Session::dispatch() {
         write(std::move(*quick));
         return;
     }
-    const bool taken = shared_.workers->submit([self = shared_from_this()] {
-        Response response = self->shared_.callbacks.handle(self->request_);
-        asio::post(self->shared_.io, [self, answer = std::move(response)]() mutable {
+    // The worker gives its share of the session back: sessions end on the I/O thread only.
+    const bool taken = shared_.workers->submit([self = shared_from_this()]() mutable {
+        Response response = self->run_handler();
+        asio::io_context& io = self->shared_.io;
+        asio::post(io, [self = std::move(self), answer = std::move(response)]() mutable {
             self->write(std::move(answer));
         });
     });
@@ -327,6 +296,14 @@ void Session::dispatch() {
         busy.set("Retry-After", "1");
         keep_alive_ = keep;
         write(std::move(busy));
+    }
+}
+
+Response Session::run_handler() {
+    try {
+        return shared_.callbacks.handle(request_);
+    } catch (const std::exception& failure) {
+        return shared_.callbacks.problem(500, failure.what(), request_);
     }
 }
 
@@ -350,11 +327,9 @@ std::string Session::head_of(const Response& response, bool chunked) const {
                    shared_.date(),
                    request_.id);
     for (const auto& [name, value] : response.headers) {
-        head += name;
+        append_line(head, name);
         head += ": ";
-        head += value.find_first_of(std::string_view{"\r\n\0", 3}) == std::string::npos
-                    ? value
-                    : one_line(value);
+        append_line(head, value);
         head += "\r\n";
     }
     const bool bodiless = response.status == 204 || response.status == 304;
@@ -394,13 +369,15 @@ void Session::write(Response response) {
 }
 
 void Session::on_written(error_code failed, std::size_t bytes) {
+    if (failed) {
+        abort();
+        return;
+    }
     if (shared_.callbacks.done) {
         shared_.callbacks.done(
             request_, response_.status, bytes, shared_.now_ns() - request_.received_ns);
     }
-    if (failed) {
-        abort();
-    } else if (keep_alive_) {
+    if (keep_alive_) {
         next_request();
     } else {
         close_gently();
@@ -417,41 +394,58 @@ void Session::pump(BodySource source) {
         return;
     }
     head_ = head_of(response_, true);
-    std::thread{[self = shared_from_this(), pieces = std::move(source)]() mutable {
-        const auto send = [&self](std::string text) {
-            auto bytes = std::make_shared<const std::string>(std::move(text));
-            std::promise<bool> written;
-            auto future = written.get_future();
-            asio::post(self->shared_.io, [&self, bytes, &written] {
-                self->stream_.expires_after(ms(self->shared_.options.write_ms));
-                asio::async_write(self->stream_,
-                                  asio::buffer(*bytes),
-                                  [bytes, &written](error_code failed, std::size_t) {
-                                      written.set_value(!failed);
-                                  });
-            });
-            return future.get();
-        };
-        bool open = send(self->head_);
-        while (open && !self->shared_.stopping.load()) {
-            const auto piece = pieces(kStreamWaitMs);
-            if (!piece) {
-                break;
-            }
-            if (piece->empty()) {
-                continue;
-            }
-            open = send(self->http_1_0_ ? *piece
-                                        : fmt::format("{:x}\r\n{}\r\n", piece->size(), *piece));
-        }
-        if (open && !self->http_1_0_) {
-            open = send("0\r\n\r\n");
-        }
-        asio::post(self->shared_.io, [self, open] {
+    const auto gone = std::make_shared<std::atomic<bool>>(false);
+    watch_client(gone);
+    std::thread{[self = shared_from_this(), gone, pieces = std::move(source)]() mutable {
+        const bool open = self->send_pieces(pieces, *gone);
+        // What the source refers to may end with the server: it goes before the count does.
+        pieces = nullptr;
+        asio::io_context& io = self->shared_.io;
+        asio::post(io, [self = std::move(self), open] {
             --self->shared_.streams;
             self->on_written(open ? error_code{} : asio::error::connection_reset, 0);
         });
     }}.detach();
+}
+
+bool Session::send_pieces(const BodySource& pieces, const std::atomic<bool>& gone) {
+    bool open = send(head_);
+    while (open && !gone.load() && !shared_.stopping.load()) {
+        const auto piece = pieces(kStreamWaitMs);
+        if (!piece) {
+            break;
+        }
+        if (!piece->empty()) {
+            open = send(http_1_0_ ? *piece : fmt::format("{:x}\r\n{}\r\n", piece->size(), *piece));
+        }
+    }
+    return open && !gone.load() && (http_1_0_ || send("0\r\n\r\n"));
+}
+
+bool Session::send(std::string text) {
+    const auto bytes = std::make_shared<const std::string>(std::move(text));
+    // Shared: the waiter may be through before set_value has returned.
+    const auto written = std::make_shared<std::promise<bool>>();
+    auto future = written->get_future();
+    asio::post(shared_.io, [this, bytes, written] {
+        stream_.expires_after(ms(shared_.options.write_ms));
+        asio::async_write(
+            stream_, asio::buffer(*bytes), [bytes, written](error_code failed, std::size_t) {
+                written->set_value(!failed);
+            });
+    });
+    return future.get();
+}
+
+// A client that says nothing more while a stream runs has gone.
+void Session::watch_client(std::shared_ptr<std::atomic<bool>> gone) {
+    stream_.socket().async_wait(asio::ip::tcp::socket::wait_read,
+                                [self = shared_from_this(), gone](error_code failed) {
+                                    error_code unknown;
+                                    if (failed || self->stream_.socket().available(unknown) == 0) {
+                                        *gone = true;
+                                    }
+                                });
 }
 
 // Says that nothing more comes, then takes what the client still sends, so that it can read the
@@ -463,7 +457,11 @@ void Session::close_gently() {
         abort();
         return;
     }
-    buffer_.clear();
+    if (shared_.stopping.load() && buffer_.size() == 0) {
+        abort();
+        return;
+    }
+    idle_ = true;
     stream_.expires_after(ms(kLingerMs));
     discard(kDiscardBytesMax);
 }

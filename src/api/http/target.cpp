@@ -9,6 +9,30 @@ namespace {
 
 constexpr std::size_t kRequestIdBytesMax = 128;
 
+std::string lower(std::string_view text) {
+    std::string out{text};
+    std::transform(out.begin(), out.end(), out.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    });
+    return out;
+}
+
+bool has_dot_segment(std::string_view path) {
+    while (!path.empty()) {
+        const std::string_view segment = path.substr(0, path.find('/'));
+        if (segment == "." || segment == "..") {
+            return true;
+        }
+        path.remove_prefix(std::min(segment.size() + 1, path.size()));
+    }
+    return false;
+}
+
+bool is_decimal(std::string_view text) {
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 std::string read_path(Request& request, std::string_view path) {
     for (std::string_view rest = path; !rest.empty();) {
         rest.remove_prefix(1);  // the slash
@@ -17,13 +41,11 @@ std::string read_path(Request& request, std::string_view path) {
         if (!decoded || !valid_utf8(*decoded)) {
             return "the path holds a malformed escape or invalid UTF-8";
         }
-        if (*decoded == "." || *decoded == "..") {
-            return "the path holds dot segments";
-        }
         rest.remove_prefix(segment.size());
     }
     request.path = percent_decode(path, false).value_or("");
-    return "";
+    // An escaped slash separates too: what is behind it may be a name of a file one day.
+    return has_dot_segment(request.path) ? "the path holds dot segments" : "";
 }
 
 std::string read_query(Request& request, std::string_view query) {
@@ -49,6 +71,10 @@ std::string read_query(Request& request, std::string_view query) {
 
 std::string read_target(Request& request, std::string_view host) {
     std::string_view target = request.target;
+    if (request.method == "CONNECT") {
+        request.path = target;  // an authority; no route takes it
+        return "";
+    }
     if (target == "*") {
         request.path = "*";
         return request.method == "OPTIONS" ? "" : "the target '*' is for OPTIONS";
@@ -57,7 +83,7 @@ std::string read_target(Request& request, std::string_view host) {
         scheme != std::string_view::npos && !target.starts_with('/')) {
         target.remove_prefix(scheme + 3);
         const std::size_t slash = std::min(target.find_first_of("/?"), target.size());
-        if (target.substr(0, slash) != host) {
+        if (lower(target.substr(0, slash)) != lower(host)) {
             return "the target names another host than the Host header";
         }
         request.target = slash == target.size() || target[slash] == '?'
@@ -74,6 +100,45 @@ std::string read_target(Request& request, std::string_view host) {
         problem = read_query(request, target.substr(question + 1));
     }
     return problem;
+}
+
+std::optional<HeaderProblem> check_header(Request& request,
+                                          bool http_1_0,
+                                          std::size_t target_bytes_max) {
+    // Equal names were joined by a comma.
+    const std::string* host = request.header("host");
+    if (host == nullptr ? !http_1_0 : host->find(',') != std::string::npos) {
+        return HeaderProblem{400, "there must be one Host header"};
+    }
+    const std::string* length = request.header("content-length");
+    if (length != nullptr && !is_decimal(*length)) {
+        return HeaderProblem{400, "there must be one Content-Length, a number"};
+    }
+    const std::string* coding = request.header("transfer-encoding");
+    if (coding != nullptr && (length != nullptr || http_1_0)) {
+        return HeaderProblem{
+            400, "Transfer-Encoding excludes Content-Length, and is unknown in HTTP/1.0"};
+    }
+    if (coding != nullptr && lower(*coding) != "chunked") {
+        return HeaderProblem{501, "the only known transfer coding is chunked"};
+    }
+    const std::string* encoding = request.header("content-encoding");
+    if (encoding != nullptr && lower(*encoding) != "identity") {
+        return HeaderProblem{415, "send the body without Content-Encoding"};
+    }
+    const std::string* expect = request.header("expect");
+    if (expect != nullptr && lower(*expect) != "100-continue") {
+        return HeaderProblem{417, "the only known expectation is 100-continue"};
+    }
+    if (request.target.size() > target_bytes_max) {
+        return HeaderProblem{
+            414, "the target is longer than " + std::to_string(target_bytes_max) + " bytes"};
+    }
+    std::string problem = read_target(request, host != nullptr ? *host : "");
+    if (!problem.empty()) {
+        return HeaderProblem{400, std::move(problem)};
+    }
+    return std::nullopt;
 }
 
 bool usable_request_id(std::string_view text) {

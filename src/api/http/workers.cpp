@@ -8,16 +8,21 @@ Workers::Workers(std::size_t threads, std::size_t queue_max) : queue_max_(queue_
     }
 }
 
-Workers::~Workers() {
+void Workers::stop() {
     {
         const std::lock_guard lock{mutex_};
         stopping_ = true;
-        queue_.clear();
     }
     changed_.notify_all();
     for (std::thread& thread : threads_) {
         thread.join();
     }
+    threads_.clear();
+}
+
+void Workers::clear() {
+    const std::lock_guard lock{mutex_};
+    queue_.clear();
 }
 
 bool Workers::submit(std::function<void()> work) {
@@ -49,11 +54,12 @@ void Workers::run() {
         if (stopping_) {
             return;
         }
-        const std::function<void()> work = std::move(queue_.front());
+        std::function<void()> work = std::move(queue_.front());
         queue_.pop_front();
         ++running_;
         lock.unlock();
         work();
+        work = nullptr;
         lock.lock();
         --running_;
     }

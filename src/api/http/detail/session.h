@@ -29,12 +29,13 @@ class Session;
 struct Shared {
     ServerOptions options;
     Callbacks callbacks;
-    boost::asio::io_context io{1};
     std::unique_ptr<Workers> workers;
     std::unordered_set<Session*> sessions;  // I/O thread only
     std::atomic<std::size_t> connections{0};
     std::atomic<std::size_t> streams{0};
     std::atomic<bool> stopping{false};
+    // Destroyed before the rest, which the sessions in its last handlers still use.
+    boost::asio::io_context io{1};
 
     std::int64_t now_ns() const;
     std::string new_request_id();
@@ -69,17 +70,19 @@ class Session : public std::enable_shared_from_this<Session> {
     std::size_t find_header_end();
     void parse_header(std::size_t header_bytes);
     void read_headers_into_request();
-    // Status and words of what is wrong with the header, as far as Beast lets it pass.
-    std::optional<std::pair<int, std::string>> header_problem();
     void read_body();
     void on_body(boost::beast::error_code failed);
     void dispatch();
-    void answer(Response response);
+    Response run_handler();  // on a worker
     void fail(int status, const std::string& detail);
     void write(Response response);
     std::string head_of(const Response& response, bool chunked) const;
     void on_written(boost::beast::error_code failed, std::size_t bytes);
     void pump(BodySource source);
+    // Both on the thread of a stream: false if the client is gone or too slow.
+    bool send_pieces(const BodySource& pieces, const std::atomic<bool>& gone);
+    bool send(std::string text);
+    void watch_client(std::shared_ptr<std::atomic<bool>> gone);
     void next_request();
     void close_gently();
     void discard(std::size_t left);
@@ -92,7 +95,7 @@ class Session : public std::enable_shared_from_this<Session> {
     Response response_;
     std::string head_;
     std::string address_;
-    bool idle_ = true;
+    bool idle_ = true;    // no complete header has come, or all is said
     bool begun_ = false;  // a byte of the request has come
     bool keep_alive_ = false;
     bool head_only_ = false;

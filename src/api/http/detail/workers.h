@@ -14,10 +14,13 @@ namespace muster::http {
 class Workers {
   public:
     Workers(std::size_t threads, std::size_t queue_max);
-    ~Workers();  // what is queued is dropped, what runs is waited for
+    ~Workers() { stop(); }
 
     // False if the queue is full.
     bool submit(std::function<void()> work);
+    // What runs is waited for; what is queued stays, until clear().
+    void stop();
+    void clear();
     std::size_t queued() const;
     std::size_t running() const;
 

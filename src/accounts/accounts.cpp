@@ -269,5 +269,6 @@ Outcome<Principal> Accounts::verify(std::string_view access_token) const {
 }
 
 std::uint64_t Accounts::failures() const { return state_->failures.load(); }
+std::uint64_t Accounts::hashes_computed() const { return state_->hasher.computed(); }
 
 }  // namespace muster

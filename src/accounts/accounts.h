@@ -21,6 +21,9 @@ enum class Role { kReader, kWriter, kAdmin };
 std::string_view role_text(Role role);
 std::optional<Role> parse_role(std::string_view text);
 
+// Names are compared without regard to case.
+bool same_user_name(std::string_view left, std::string_view right);
+
 struct AccountOptions {
     std::string secret;  // of the HS256 signature, at least 32 bytes
     std::string issuer = "muster";
@@ -76,6 +79,9 @@ class Accounts {
     static Result<std::unique_ptr<Accounts>> open(StateStore& store,
                                                   const Clock& clock,
                                                   AccountOptions options);
+    // For the command line: with a secret nobody knows, so its tokens are of no use.
+    static Result<std::unique_ptr<Accounts>> open_for_management(StateStore& store,
+                                                                 const Clock& clock);
     ~Accounts();
 
     // `address` is the caller's, for throttling; an Error is a failure of the store.
@@ -101,6 +107,7 @@ class Accounts {
 
     // For /metrics.
     std::uint64_t failures() const;
+    std::uint64_t hashes_computed() const;
 
   private:
     struct State;

@@ -1,10 +1,15 @@
 // What administrators do to users, and what it has in common with registration.
+#include "accounts/detail/encoding.h"
 #include "accounts/detail/passwords.h"
 #include "accounts/detail/state.h"
 
 #include <utility>
 
 namespace muster {
+
+bool same_user_name(std::string_view left, std::string_view right) {
+    return normal_name(left) == normal_name(right);
+}
 
 std::optional<Refused> weakness(std::string_view name, std::string_view password) {
     if (const auto fault = name_fault(name)) {
@@ -65,6 +70,14 @@ Result<UserRecord> Accounts::State::change(const std::string& name,
             return *std::move(user);
         }
     }
+}
+
+Result<std::unique_ptr<Accounts>> Accounts::open_for_management(StateStore& store,
+                                                                const Clock& clock) {
+    constexpr std::size_t kSecretBytes = 32;
+    AccountOptions options;
+    options.secret = random_text(kSecretBytes);
+    return open(store, clock, std::move(options));
 }
 
 Result<Outcome<UserRecord>> Accounts::add(std::string_view name,

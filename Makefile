@@ -23,6 +23,10 @@ build: bootstrap ## the program, at build/release/muster
 run: build ## a demo in build/demo: the hiring sample, from CSV to reports and rejects
 	@scripts/demo.sh build/release/muster build/demo
 
+.PHONY: serve
+serve: build ## the REST API on 127.0.0.1:8080 with the sample; SERVE="--listen 127.0.0.1:9000"
+	@exec scripts/serve.sh build/release/muster build/serve $(SERVE)
+
 .PHONY: test
 test: ## all that CI checks
 	@scripts/stages.sh

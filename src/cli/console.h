@@ -56,6 +56,9 @@ class Console {
     std::optional<Error> write_error();
     // All of stdin, at most `bytes_max`.
     Result<std::string> read_in(std::size_t bytes_max);
+    // One line of stdin without its end, the rest is left there. On a terminal `prompt` is shown on
+    // stderr and nothing that is typed. kCancelled if asked to stop meanwhile.
+    Result<std::string> read_secret_line(std::string_view prompt, const CancelToken& cancel);
 
   private:
     void flush_locked();

@@ -1,0 +1,221 @@
+#include "api/run_manager.h"
+
+#include "present/json.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace muster {
+namespace {
+
+constexpr std::size_t kFeedsKept = 16;
+constexpr std::size_t kEventsMax = 10'000;
+
+}  // namespace
+
+// What happened in one run so far. Late readers get it from the begin.
+struct RunManager::Feed {
+    Feed(std::string id, std::int64_t now_us) : run_id(std::move(id)), started_at_us(now_us) {}
+
+    void add(std::string_view event, const std::string& data) {
+        {
+            const std::lock_guard lock{mutex};
+            if (events.size() < kEventsMax) {
+                events.push_back(
+                    fmt::format("id: {}\nevent: {}\ndata: {}\n\n", events.size() + 1, event, data));
+            }
+        }
+        changed.notify_all();
+    }
+
+    void end(const std::string& data, const std::string& failure) {
+        {
+            const std::lock_guard lock{mutex};
+            error = failure;
+            events.push_back(
+                fmt::format("id: {}\nevent: summary\ndata: {}\n\n", events.size() + 1, data));
+            ended = true;
+        }
+        changed.notify_all();
+    }
+
+    const std::string run_id;
+    const std::int64_t started_at_us;
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<std::string> events;
+    bool ended = false;
+    std::string error;
+};
+
+class RunManager::Observer final : public RunObserver {
+  public:
+    explicit Observer(Feed& feed) : feed_(feed) {}
+
+    void progress(const RunProgress& progress) override {
+        feed_.add("progress",
+                  JsonObject{}
+                      .text("type", "progress")
+                      .text("table", progress.table)
+                      .text("stage", progress.stage)
+                      .number("rows", progress.rows)
+                      .number("bytes", progress.bytes)
+                      .number("bytes_total", progress.bytes_total)
+                      .number("rejected", progress.rejected)
+                      .str());
+    }
+
+    void warning(const Error& error) override {
+        feed_.add("warning",
+                  JsonObject{}
+                      .text("type", "error")
+                      .text("code", error_code_name(error.code))
+                      .text("message", error.message)
+                      .text("hint", error.hint)
+                      .str());
+    }
+
+  private:
+    Feed& feed_;
+};
+
+RunManager::RunManager(const Services& services,
+                       Ended ended,
+                       std::function<void(const Error&)> failed)
+    : services_(services), ended_(std::move(ended)), failed_(std::move(failed)) {}
+
+RunManager::~RunManager() { stop(); }
+
+Result<RunManager::Started> RunManager::start(std::vector<TableName> tables, bool force) {
+    const std::lock_guard lock{mutex_};
+    if (stopping_) {
+        return Error{ErrorCode::kCancelled, "the server is stopping", "start the run later", ""};
+    }
+    if (running_) {
+        return Error{ErrorCode::kBusy,
+                     fmt::format("run {} is at work", run_id_),
+                     "wait for its end, or cancel it",
+                     ""};
+    }
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+    const RunId run = new_run_id(services_.clock);
+    run_id_ = run.str();
+    running_ = true;
+    cancel_ = std::make_unique<CancelToken>();
+    feeds_.push_back(std::make_shared<Feed>(run_id_, services_.clock.now_us()));
+    if (feeds_.size() > kFeedsKept) {
+        feeds_.pop_front();
+    }
+    thread_ =
+        std::thread{[this, run, chosen = std::move(tables), force] { work(run, chosen, force); }};
+    return Started{run_id_};
+}
+
+void RunManager::work(RunId run, std::vector<TableName> tables, bool force) {
+    std::shared_ptr<Feed> feed;
+    const CancelToken* cancel = nullptr;
+    {
+        const std::lock_guard lock{mutex_};
+        feed = feeds_.back();
+        cancel = cancel_.get();
+    }
+    Observer observer{*feed};
+    const RunContext context{.catalog = services_.catalog,
+                             .engine = services_.engine,
+                             .warehouse = services_.warehouse,
+                             .source = services_.source,
+                             .clean = services_.clean,
+                             .clock = services_.clock,
+                             .threads = services_.threads,
+                             .cancel = cancel};
+    RunOptions options{.tables = std::move(tables), .force = force, .trigger = "api"};
+    options.run_id = run;
+    const Result<RunReport> report = run_pipeline(context, options, observer);
+    if (report.ok()) {
+        ended_(*report);
+        feed->end(summary_json(report->run, report->seconds), report->run.error);
+    } else {
+        failed_(report.error());
+        feed->end(JsonObject{}
+                      .text("type", "error")
+                      .text("code", error_code_name(report.error().code))
+                      .text("message", report.error().message)
+                      .text("hint", report.error().hint)
+                      .str(),
+                  report.error().message);
+    }
+    const std::lock_guard lock{mutex_};
+    running_ = false;
+}
+
+bool RunManager::cancel(const std::string& run_id) {
+    const std::lock_guard lock{mutex_};
+    if (!running_ || run_id != run_id_) {
+        return false;
+    }
+    cancel_->cancel();
+    return true;
+}
+
+void RunManager::stop() {
+    std::thread thread;
+    {
+        const std::lock_guard lock{mutex_};
+        stopping_ = true;
+        if (cancel_) {
+            cancel_->cancel();
+        }
+        thread = std::move(thread_);
+    }
+    if (thread.joinable()) {
+        thread.join();
+    }
+}
+
+std::optional<RunRecord> RunManager::pending(const std::string& run_id) {
+    const std::lock_guard lock{mutex_};
+    for (const auto& feed : feeds_) {
+        if (feed->run_id != run_id) {
+            continue;
+        }
+        const std::lock_guard feed_lock{feed->mutex};
+        return RunRecord{.run_id = run_id,
+                         .status = feed->ended ? "failed" : "running",
+                         .trigger = "api",
+                         .error = feed->error,
+                         .started_at_us = feed->started_at_us};
+    }
+    return std::nullopt;
+}
+
+std::optional<std::function<std::optional<std::string>(std::int64_t wait_ms)>> RunManager::events(
+    const std::string& run_id) {
+    const std::lock_guard lock{mutex_};
+    const auto found = std::find_if(feeds_.begin(), feeds_.end(), [&run_id](const auto& feed) {
+        return feed->run_id == run_id;
+    });
+    if (found == feeds_.end()) {
+        return std::nullopt;
+    }
+    return [feed = *found,
+            next = std::size_t{0}](std::int64_t wait_ms) mutable -> std::optional<std::string> {
+        std::unique_lock feed_lock{feed->mutex};
+        feed->changed.wait_for(feed_lock, std::chrono::milliseconds{wait_ms}, [&feed, &next] {
+            return next < feed->events.size() || feed->ended;
+        });
+        std::string text;
+        for (; next < feed->events.size(); ++next) {
+            text += feed->events[next];
+        }
+        if (text.empty() && feed->ended) {
+            return std::nullopt;
+        }
+        return text;
+    };
+}
+
+}  // namespace muster

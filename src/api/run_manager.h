@@ -1,0 +1,63 @@
+// Runs that were started over HTTP: one at a time, in a thread of its own, with the events that a
+// client may follow. Thread-safe.
+#pragma once
+
+#include "api/services.h"
+#include "core/cancel.h"
+#include "pipeline/pipeline.h"
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace muster {
+
+class RunManager {
+  public:
+    using Ended = std::function<void(const RunReport&)>;
+    // `failed` is told of a run that could not even start.
+    RunManager(const Services& services, Ended ended, std::function<void(const Error&)> failed);
+    ~RunManager();  // asks a run to stop and waits for it
+
+    struct Started {
+        std::string run_id;
+    };
+    // kBusy if a run is at work already.
+    Result<Started> start(std::vector<TableName> tables, bool force);
+    // False if this run is not at work.
+    bool cancel(const std::string& run_id);
+    // Asks a run to stop, waits for its end; no other starts.
+    void stop();
+
+    // A run that is not in the ledger: about to begin, or it could not start.
+    std::optional<RunRecord> pending(const std::string& run_id);
+    // The events of a run at work or that just ended, as server-sent events, from its begin.
+    // Nothing if this run is not known here.
+    std::optional<std::function<std::optional<std::string>(std::int64_t wait_ms)>> events(
+        const std::string& run_id);
+
+  private:
+    struct Feed;
+    class Observer;
+    void work(RunId run, std::vector<TableName> tables, bool force);
+
+    const Services& services_;
+    const Ended ended_;
+    const std::function<void(const Error&)> failed_;
+    std::mutex mutex_;
+    std::thread thread_;
+    bool running_ = false;
+    bool stopping_ = false;
+    std::string run_id_;
+    std::unique_ptr<CancelToken> cancel_;
+    std::deque<std::shared_ptr<Feed>> feeds_;  // of the latest runs
+};
+
+}  // namespace muster

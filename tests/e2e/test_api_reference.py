@@ -1,0 +1,65 @@
+"""The real data over HTTP gives the reference results; the same by every door."""
+
+import time
+
+import pytest
+from api import Server
+from program import ROOT
+
+REAL = ROOT.parent / "shared" / "data" / "hiring"
+READ = {"departments": 12, "jobs": 183, "hired_employees": 1999}
+DEPARTMENTS = [221, 208, 204, 204, 187, 151, 143]
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real files are not on this machine")
+def test_reports_of_the_real_data(tmp_path):
+    with Server(tmp_path, env={"MUSTER_SOURCE": str(REAL)}) as server:
+        client = server.user()
+        started = client.post("/runs", None, 202)
+        path = started.headers["location"]
+        events = client.get(path + "/events").body.decode()
+        assert "event: summary" in events
+        run = client.get(path).json
+        assert run["status"] == "succeeded", run
+        assert {t["table"]: t["read"] for t in run["tables"]} == READ
+
+        above = client.get("/qtrlyhired").json
+        assert [row["hired"] for row in above] == DEPARTMENTS
+        quarters = client.get("/hired2021").json
+        assert sum(row[q] for row in quarters for q in ("q1", "q2", "q3", "q4")) == 1659
+        assert client.get("/reports/departments_above_mean?year=2021").json == above
+
+        first = client.get("/qtrlyhired")
+        client.get("/qtrlyhired", 304, If_None_Match=first.headers["etag"])
+        client.post("/departments", {"id": 500, "department": "New"}, 201)
+        changed = client.get("/qtrlyhired", If_None_Match=first.headers["etag"])
+        assert changed.status == 200  # the mean is over all departments, and there is one more
+
+        server.client().get("/qtrlyhired", 401)
+        client.post("/logout", None, 200)
+        client.get("/qtrlyhired", 401)
+        assert server.stop() == 0
+
+
+def test_runs_and_the_command_line_share_the_database(sample):
+    with Server(sample.folder) as server:
+        client = server.user()
+        path = client.post("/runs", {"tables": ["departments"]}, 202).headers["location"]
+        deadline = time.monotonic() + 30
+        while client.get(path).json["status"] == "running":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert "departments" in sample("query", "SELECT count(*) AS departments FROM departments",
+                                       "--json").stdout  # fmt: skip
+        listed = sample("runs", "list", "--json").stdout
+        assert path.rsplit("/", 1)[1] in listed
+        sample("run")
+        assert len(client.get("/jobs?limit=1000").json) == 60
+        client.post("/runs", {"tables": ["nothing"]}, 422)
+        client.get("/runs/nothing", 404)
+        assert client.post(f"{path}/cancel", None, 409).json["code"] == "run.ended"
+        metrics = client.get("/metrics").body.decode()
+        assert 'muster_runs_total{status="succeeded"} 1' in metrics
+        assert 'route="/runs/{id}"' in metrics
+        assert client.token not in (server.folder / "serve.log").read_text()
+        assert server.stop() == 0

@@ -65,6 +65,7 @@ void Committer::hand_over() {
 
 void Committer::commit(const std::vector<Waiting*>& group) {
     std::vector<const RowWrite*> requests;
+    requests.reserve(group.size());
     for (const Waiting* waiting : group) {
         requests.push_back(waiting->request);
     }

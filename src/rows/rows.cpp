@@ -20,27 +20,6 @@ Result<void> check_count(std::size_t rows) {
                  .detail = ""};
 }
 
-RejectEntry reject_of(const InsertRequest& request, const RowWrite& write, std::size_t index) {
-    RejectEntry entry;
-    entry.run_id = request.request_id;
-    entry.table = request.table.name.str();
-    entry.object = request.object;
-    entry.pointer = write.array ? "/" + std::to_string(index) : "";
-    return entry;
-}
-
-std::vector<ReasonText> reason_texts(const Table& table, const std::vector<Reason>& reasons) {
-    std::vector<ReasonText> out;
-    for (const Reason& reason : reasons) {
-        out.push_back(
-            {std::string(reject_code_text(reason.code)),
-             reason.column < 0 ? "" : table.columns[static_cast<std::size_t>(reason.column)].name,
-             reason.value,
-             reason.message});
-    }
-    return out;
-}
-
 // Sorts judged rows into those that go on and those that are refused already.
 void fill_write(const InsertRequest& request, JsonRows& judged, RowWrite& write) {
     write.array = judged.array;
@@ -53,10 +32,8 @@ void fill_write(const InsertRequest& request, JsonRows& judged, RowWrite& write)
             continue;
         }
         if (request.lenient) {
-            RejectEntry entry = reject_of(request, write, i);
-            entry.raw = std::move(row.text);
-            entry.reasons = reason_texts(request.table, row.reasons);
-            write.rejects.push_back(std::move(entry));
+            write.rejects.push_back(row_reject(request.table, write, i, row.reasons));
+            write.rejects.back().raw = std::move(row.text);
         }
         for (Reason& reason : row.reasons) {
             write.problems.push_back({i, std::move(reason)});
@@ -108,6 +85,10 @@ Result<InsertOutcome> Rows::insert(const InsertRequest& request) {
         };
     }
     fill_write(request, judged, write);
+    if (!write.lenient && write.rows.empty()) {  // nothing to ask the database
+        outcome.result.problems = std::move(write.problems);
+        return outcome;
+    }
     MUSTER_ASSIGN(outcome.result, committer->second->write(write));
     return outcome;
 }

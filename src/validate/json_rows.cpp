@@ -250,7 +250,7 @@ class BodyReader {
         }
         for (auto element : array) {
             ondemand::value value;
-            if (const auto failed = std::move(element).get(value)) {
+            if (const auto failed = element.get(value)) {
                 return failure(failed);
             }
             const std::string_view from = text_from(value.raw_json_token().data());
@@ -364,7 +364,7 @@ class BodyReader {
         }
         for (auto element : array) {
             ondemand::value inner;
-            if (const auto failed = std::move(element).get(inner)) {
+            if (const auto failed = element.get(inner)) {
                 return failure(failed);
             }
             MUSTER_ASSIGN([[maybe_unused]] const Scalar seen, read_value(inner, depth));

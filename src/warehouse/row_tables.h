@@ -64,6 +64,12 @@ struct RowWrite {
     std::function<StoredAnswer(const RowWriteResult&)> answer;
 };
 
+// Row `index` of the request as a reject, still without id and raw text.
+RejectEntry row_reject(const Table& table,
+                       const RowWrite& request,
+                       std::size_t index,
+                       const std::vector<Reason>& reasons);
+
 struct RowWriteResult {
     std::int64_t inserted = 0;
     std::int64_t updated = 0;

@@ -3,6 +3,7 @@
 #include "warehouse/duckdb/duckdb_warehouse.h"
 #include "warehouse/duckdb/query_guard.h"
 #include "warehouse/duckdb/row_stream.h"
+#include "warehouse/duckdb/rows_values.h"
 #include "warehouse/duckdb/sql.h"
 
 #include <algorithm>
@@ -20,43 +21,6 @@ std::string trimmed_sql(std::string_view sql) {
     return std::string(sql);
 }
 
-duckdb_value value_of(const QueryParam& param) {
-    struct Visitor {
-        const ColumnType& type;
-        duckdb_value operator()(std::monostate) const { return duckdb_create_null_value(); }
-        duckdb_value operator()(std::int64_t value) const {
-            switch (type.kind) {
-                case TypeKind::kInt32:
-                    return duckdb_create_int32(static_cast<std::int32_t>(value));
-                case TypeKind::kDate:
-                    return duckdb_create_date({static_cast<std::int32_t>(value)});
-                case TypeKind::kTimestamp:
-                    return duckdb_create_timestamp({value});
-                case TypeKind::kInt64:
-                case TypeKind::kDecimal:
-                case TypeKind::kDouble:
-                case TypeKind::kBool:
-                case TypeKind::kString:
-                    break;
-            }
-            return duckdb_create_int64(value);
-        }
-        duckdb_value operator()(Int128 value) const {
-            const duckdb_hugeint huge{static_cast<std::uint64_t>(value),
-                                      static_cast<std::int64_t>(value >> 64)};
-            return duckdb_create_decimal({static_cast<std::uint8_t>(type.precision),
-                                          static_cast<std::uint8_t>(type.scale),
-                                          huge});
-        }
-        duckdb_value operator()(double value) const { return duckdb_create_double(value); }
-        duckdb_value operator()(bool value) const { return duckdb_create_bool(value); }
-        duckdb_value operator()(const std::string& value) const {
-            return duckdb_create_varchar_length(value.data(), value.size());
-        }
-    };
-    return std::visit(Visitor{param.type}, param.value);
-}
-
 // A parameter that the SQL does not use is no error.
 Result<void> bind_params(Statement& statement, const std::vector<QueryParam>& params) {
     for (const QueryParam& param : params) {
@@ -65,10 +29,7 @@ Result<void> bind_params(Statement& statement, const std::vector<QueryParam>& pa
             DuckDBError) {
             continue;
         }
-        duckdb_value value = value_of(param);
-        const duckdb_state state = duckdb_bind_value(statement.raw(), index, value);
-        duckdb_destroy_value(&value);
-        if (state == DuckDBError) {
+        if (!bind_value(statement, index, make_value(param.type, param.value)).ok()) {
             return Error{ErrorCode::kInternal, "cannot bind the parameter " + param.name, "", ""};
         }
     }

@@ -1,23 +1,12 @@
 #include "warehouse/duckdb/row_stream.h"
 
-#include <cstring>
+#include "warehouse/duckdb/rows_values.h"
 
 namespace muster {
 
 namespace {
 
 constexpr int kHugeintDigits = 38;
-
-int bytes_of_decimal(int precision) {
-    return precision <= 4 ? 2 : precision <= 9 ? 4 : precision <= 18 ? 8 : 16;
-}
-
-template <typename T>
-Int128 load_as(const void* cell) {
-    T value;
-    std::memcpy(&value, cell, sizeof value);
-    return value;
-}
 
 }  // namespace
 
@@ -64,11 +53,7 @@ DuckdbRowStream::DuckdbRowStream(Connection connection,
                                  std::vector<ResultColumn> columns)
     : connection_(std::move(connection)),
       statement_(std::move(statement)),
-      columns_(std::move(columns)) {
-    for (const ResultColumn& column : columns_) {
-        decimal_bytes_.push_back(bytes_of_decimal(column.type.precision));
-    }
-}
+      columns_(std::move(columns)) {}
 
 Result<std::unique_ptr<RowStream>> DuckdbRowStream::open(Connection connection,
                                                          Statement statement,
@@ -82,37 +67,6 @@ Result<std::unique_ptr<RowStream>> DuckdbRowStream::open(Connection connection,
     return std::unique_ptr<RowStream>(std::move(stream));
 }
 
-Value DuckdbRowStream::value(std::size_t column) const {
-    if (rows_.is_null(column)) {
-        return std::monostate{};
-    }
-    switch (columns_[column].type.kind) {
-        case TypeKind::kInt32:
-        case TypeKind::kInt64:
-        case TypeKind::kDate:
-        case TypeKind::kTimestamp:
-            return rows_.int64(column);
-        case TypeKind::kBool:
-            return rows_.int64(column) != 0;
-        case TypeKind::kDouble:
-            return rows_.real(column);
-        case TypeKind::kString:
-            return std::string(rows_.text(column));
-        case TypeKind::kDecimal:
-            switch (decimal_bytes_[column]) {
-                case 2:
-                    return load_as<std::int16_t>(rows_.cell(column));
-                case 4:
-                    return load_as<std::int32_t>(rows_.cell(column));
-                case 8:
-                    return load_as<std::int64_t>(rows_.cell(column));
-                default:
-                    return load_as<Int128>(rows_.cell(column));
-            }
-    }
-    return std::monostate{};
-}
-
 Result<bool> DuckdbRowStream::next(std::vector<Value>& row) {
     MUSTER_ASSIGN(const bool more, rows_.next());
     if (!more) {
@@ -120,7 +74,7 @@ Result<bool> DuckdbRowStream::next(std::vector<Value>& row) {
     }
     row.clear();
     for (std::size_t i = 0; i < columns_.size(); ++i) {
-        row.push_back(value(i));
+        row.push_back(read_value(rows_, i, columns_[i].type));
     }
     return true;
 }

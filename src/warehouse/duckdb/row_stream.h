@@ -22,14 +22,12 @@ class DuckdbRowStream final : public RowStream {
 
   private:
     DuckdbRowStream(Connection connection, Statement statement, std::vector<ResultColumn> columns);
-    Value value(std::size_t column) const;
 
     Connection connection_;
     std::optional<InterruptGuard> guard_;
     Statement statement_;
     QueryResult rows_;
     std::vector<ResultColumn> columns_;
-    std::vector<int> decimal_bytes_;  // how wide DuckDB stores a decimal column
 };
 
 // The type of a result column; nothing if it must be cast to text.

@@ -43,18 +43,6 @@ DuckdbValue text_list(const std::vector<RejectEntry>& entries,
     return make_list(kText, list);
 }
 
-std::vector<ReasonText> reason_texts(const Table& table, const std::vector<Reason>& reasons) {
-    std::vector<ReasonText> out;
-    for (const Reason& reason : reasons) {
-        out.push_back(
-            {std::string(reject_code_text(reason.code)),
-             reason.column < 0 ? "" : table.columns[static_cast<std::size_t>(reason.column)].name,
-             reason.value,
-             reason.message});
-    }
-    return out;
-}
-
 // Later ones of the same id are dropped: an id is in the ledger once.
 void number_rejects(const Table& table, std::vector<RejectEntry>& entries) {
     std::map<std::pair<std::string, std::string>, std::uint64_t> seen;  // request, raw hash
@@ -151,13 +139,9 @@ void RowsJob::collect_rejects(const RowWrite& request,
         if (reasons[i].empty()) {
             continue;
         }
-        RejectEntry& entry = rejects_.emplace_back();
-        entry.run_id = request.request_id;
-        entry.table = table_.name.str();
-        entry.object = request.object;
+        RejectEntry& entry =
+            rejects_.emplace_back(row_reject(table_, request, request.indexes[i], reasons[i]));
         entry.raw = request.raw[i];
-        entry.pointer = request.array ? "/" + std::to_string(request.indexes[i]) : "";
-        entry.reasons = reason_texts(table_, reasons[i]);
     }
 }
 

@@ -11,6 +11,7 @@
 #include <boost/beast/http/read.hpp>
 #include <chrono>
 #include <future>
+#include <limits>
 #include <thread>
 
 namespace muster::http {
@@ -179,7 +180,7 @@ void Session::parse_header(std::size_t header_bytes) {
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(shared_.options.header_bytes_max + 1024));
     // Checked in read_body, so that the answer knows the request.
-    parser_->body_limit(boost::none);
+    parser_->body_limit(std::numeric_limits<std::uint64_t>::max());
     parser_->eager(false);
     error_code failed;
     const std::size_t used =

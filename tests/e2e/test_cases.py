@@ -36,22 +36,23 @@ class Muster:
         self.environment = clean | {"NO_COLOR": "1", "HOME": str(folder)}
         self.folder = folder
 
-    def start(self, *words, env=None):
+    def start(self, *words, env=None, stdin=subprocess.DEVNULL):
         return subprocess.Popen(
             [str(MUSTER), *words],
             cwd=self.folder,
             env=self.environment | (env or {}),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="replace",
         )
 
-    def __call__(self, *words, env=None):
-        process = self.start(*words, env=env)
+    def __call__(self, *words, env=None, text=None):
+        stdin = subprocess.DEVNULL if text is None else subprocess.PIPE
+        process = self.start(*words, env=env, stdin=stdin)
         try:
-            stdout, stderr = process.communicate(timeout=TIMEOUT_S)
+            stdout, stderr = process.communicate(text, timeout=TIMEOUT_S)
         finally:
             process.kill()
         return subprocess.CompletedProcess(words, process.returncode, stdout, stderr)

@@ -8,6 +8,7 @@
     [[step]]
     args = ["run", "--json"]     # {NAME} stands for what an earlier step saved
     env = { MUSTER_SOURCE = "x" }
+    stdin = "a line\\n"           # without it there is none
     exit = 0                     # the default
     tables = { jobs = { read = 1 } }        # of the summary; the keys given must be equal
     stdout_json = [{ type = "summary" }]    # every line but progress; the keys given must be equal
@@ -138,7 +139,7 @@ class StepCase:
             return self.interrupt(step["interrupt"])
         words = ["query", step["query"], "--json"] if "query" in step else step["args"]
         words = [self.fill(word) for word in words]
-        result = self.muster(*words, env=step.get("env"))
+        result = self.muster(*words, env=step.get("env"), text=step.get("stdin"))
         fault = f"step {index + 1}: muster {' '.join(words)}"
         output = f"\n--- stdout\n{result.stdout[-3000:]}\n--- stderr\n{result.stderr[-3000:]}"
         if result.returncode != step.get("exit", 0):

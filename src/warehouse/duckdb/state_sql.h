@@ -75,7 +75,7 @@ template <typename Steps>
 Result<void> write_state(Engine& engine, const Steps& steps) {
     constexpr int kAttemptsMax = 8;
     for (int attempt = 1;; ++attempt) {
-        const Result<void> done = [&]() -> Result<void> {
+        Result<void> done = [&]() -> Result<void> {
             MUSTER_ASSIGN(Connection connection, engine.handle().connect());
             MUSTER_ASSIGN(Transaction transaction, Transaction::open(connection));
             MUSTER_TRY(steps(connection));

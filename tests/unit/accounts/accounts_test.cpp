@@ -53,7 +53,7 @@ class AccountsTest : public testing::Test {
     std::string audit() {
         std::string text;
         for (const AuditEntry& entry : *warehouse_->state().audit(100)) {
-            text = entry.action + ":" + entry.subject + " " + text;
+            text.insert(0, entry.action + ":" + entry.subject + " ");
         }
         return text;
     }

@@ -119,7 +119,7 @@ void add_account_routes(std::vector<Route>& routes) {
          .tag = "accounts",
          .summary = "Creates a user. The first one is admin, later ones are writers by default.",
          .access = Access::kPublic,
-         .body = RouteBody{"Credentials", "application/json", true, example},
+         .body = RouteBody{"NewUser", "application/json", true, example},
          .answers = {{201, "The user was created.", "Registered"},
                      {403, "Registration is closed.", "Problem", {"application/problem+json"}},
                      {409, "The name is taken.", "Problem", {"application/problem+json"}}},

@@ -19,6 +19,11 @@ constexpr std::pair<std::string_view, std::string_view> kFixed[] = {
     {"Credentials",
      R"({"type":"object","required":["username","password"],"additionalProperties":false,)"
      R"("properties":{"username":{"type":"string"},"password":{"type":"string","format":"password"}}})"},
+    {"NewUser",
+     R"({"type":"object","required":["username","password"],"additionalProperties":false,)"
+     R"("properties":{"username":{"type":"string","minLength":3,"maxLength":64,)"
+     R"("pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"password":{"type":"string","minLength":8,)"
+     R"("maxLength":128,"description":"No common one, and not the user name."}}})"},
     {"Refresh",
      R"({"type":"object","required":["refresh_token"],"additionalProperties":false,)"
      R"("properties":{"refresh_token":{"type":"string"}}})"},

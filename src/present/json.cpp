@@ -90,8 +90,13 @@ void append_reject_json(std::string& out, const RejectEntry& reject) {
     append_text_or_null(out, R"(,"run_id":)", reject.run_id);
     append_text(out, R"(,"table":)", reject.table);
     append_text(out, R"(,"object":)", reject.object);
-    append_number(out, R"(,"line":)", reject.line);
-    append_number(out, R"(,"offset":)", reject.offset);
+    if (reject.line == 0) {  // a row of a request
+        append_text(out, R"(,"pointer":)", reject.pointer);
+        out += R"(,"line":null,"offset":null)";
+    } else {
+        append_number(out, R"(,"line":)", reject.line);
+        append_number(out, R"(,"offset":)", reject.offset);
+    }
     append_number(out, R"(,"length":)", reject.length);
     if (valid_utf8(reject.raw)) {
         append_text(out, R"(,"raw":)", reject.raw);

@@ -4,18 +4,19 @@ import re
 import subprocess
 
 from api import Server
-from program import ROOT
+from program import MUSTER, ROOT
 
 GUIDE = (ROOT / "docs" / "api.md").read_text()
 SOURCES = sorted((ROOT / "src" / "api").glob("**/*.cpp"))
 
 
-def test_the_commands_run(sample):
+def test_the_commands_run(tmp_path):
     blocks = re.findall(r"^```sh\n(.*?)^```", GUIDE, re.M | re.S)
-    with Server(sample.folder) as server:
+    subprocess.run([MUSTER, "init", "--sample"], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+    with Server(tmp_path) as server:
         script = f"set -euo pipefail\nURL=http://127.0.0.1:{server.port}\n" + "\n".join(blocks)
         done = subprocess.run(
-            ["bash", "-c", script], cwd=sample.folder, capture_output=True, text=True, timeout=60
+            ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60
         )
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{server.log()}"
         for part in (

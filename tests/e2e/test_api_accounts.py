@@ -87,7 +87,8 @@ def test_a_changed_token_is_refused(server):
 
 
 def test_refresh_rotates_and_reuse_ends_the_family(server):
-    client = server.user("rita")
+    server.user("rita")
+    client = server.login("rita")
     first = client.refresh_token
     second = client.post("/refresh", {"refresh_token": first}, 200).json
     client.post("/refresh", {"refresh_token": first}, 401)
@@ -97,7 +98,8 @@ def test_refresh_rotates_and_reuse_ends_the_family(server):
 def test_logout_outlives_a_restart(folder):
     server = Server(folder)
     with server:
-        client, other = server.user(), server.user()
+        server.user()
+        client, other = server.login(), server.login()
         assert client.post("/logout", None, 200).json["message"] == "Successfully logged out."
         client.get("/jobs", 401)
         other.get("/jobs")
@@ -105,7 +107,7 @@ def test_logout_outlives_a_restart(folder):
     with server:
         server.client(client.token).get("/jobs", 401)
         server.client(other.token).get("/jobs")
-        again = server.user()
+        again = server.login()
         again.post("/logout?everywhere=true", None, 200)
         for token in (other.token, again.token):
             server.client(token).get("/jobs", 401)
@@ -125,7 +127,7 @@ def test_every_route_by_every_role(server):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     reader.get("/jobs", 401)  # the tokens of before are refused
-    reader = server.user("reader1")
+    reader = server.login("reader1")
     tried = 0
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

@@ -92,7 +92,9 @@ def test_schemathesis(server):
     options = os.environ.get("MUSTER_SCHEMATHESIS", "--max-examples 15 --max-time 60").split()
     done = subprocess.run(
         [
-            str(ROOT / ".venv" / "bin" / "st"), "run", f"http://127.0.0.1:{server.port}/openapi.json",
+            str(ROOT / ".venv" / "bin" / "st"),
+            "--config-file", str(ROOT / "tests" / "support" / "schemathesis.toml"),
+            "run", f"http://127.0.0.1:{server.port}/openapi.json",
             "-H", f"Authorization: Bearer {client.token}", "--checks", "all", "--seed", "1",
             "--phases", "examples,coverage,fuzzing", "--no-color", "--exclude-operation-id", "logout",
             *options,

@@ -193,11 +193,8 @@ def test_order_and_pages(client, order):
         seen += [(row["job"], row["id"]) for row in page.json]
         link = page.headers.get("link")
         path = link.split(";")[0].strip("<>") if link else None
-    if order == "id.desc":
-        wanted = sorted(seen, key=lambda row: -row[1])
-    else:
-        wanted = sorted(sorted(seen, key=lambda row: row[1]), key=lambda row: row[0].encode(),
-                        reverse=order.endswith("desc"))  # fmt: skip
+    key = (lambda row: row[1]) if order == "id.desc" else (lambda row: (row[0].encode(), row[1]))
+    wanted = sorted(seen, key=key, reverse=order.endswith(".desc"))
     assert seen == wanted
     assert len(seen) == len(set(seen)) >= 20
 

@@ -77,6 +77,7 @@ class Server:
         self.command = [str(MUSTER), *words, "serve", "--listen", "127.0.0.1:0", *options]
         self.process = None
         self.port = None
+        self.tokens = {}
 
     def start(self):
         log = open(self.folder / "serve.log", "ab")
@@ -96,11 +97,16 @@ class Server:
     def client(self, token=None):
         return Client(self.port, token)
 
-    def user(self, name="ada", password=PASSWORD):
-        """A client that is logged in; the user is made if there is none."""
+    def user(self, name="ada"):
+        """A client that is logged in; the user is made if there is none. Logs in once."""
+        if name not in self.tokens:
+            made = self.client().post("/register", {"username": name, "password": PASSWORD})
+            assert made.status in (201, 409), made
+            self.tokens[name] = self.login(name).token
+        return self.client(self.tokens[name])
+
+    def login(self, name="ada", password=PASSWORD):
         client = self.client()
-        made = client.post("/register", {"username": name, "password": password})
-        assert made.status in (201, 409), made
         tokens = client.post("/login", {"username": name, "password": password}, 200).json
         client.token = tokens["access_token"]
         client.refresh_token = tokens["refresh_token"]

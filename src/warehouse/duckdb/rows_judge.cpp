@@ -13,7 +13,7 @@ void append_bytes(std::string& out, const void* data, std::size_t bytes) {
     out.append(static_cast<const char*>(data), bytes);
 }
 
-Reason set_reason(RejectCode code, int column, std::string value, std::string message) {
+Reason set_reason(RejectCode code, int column, std::string_view value, std::string message) {
     Reason reason;
     reason.code = code;
     reason.column = column;

@@ -175,6 +175,7 @@ Result<void> RowsJob::load_references() {
             continue;
         }
         std::vector<const Value*> values;
+        values.reserve(wanted.size());
         for (const auto& [text, value] : wanted) {
             values.push_back(value);
         }

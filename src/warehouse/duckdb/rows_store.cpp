@@ -33,10 +33,12 @@ constexpr const char* kRejectsInsert =
 DuckdbValue text_list(const std::vector<RejectEntry>& entries,
                       const std::function<std::string(const RejectEntry&)>& part) {
     std::vector<Value> values;
+    values.reserve(entries.size());
     for (const RejectEntry& entry : entries) {
         values.emplace_back(part(entry));
     }
     std::vector<const Value*> list;
+    list.reserve(values.size());
     for (const Value& value : values) {
         list.push_back(&value);
     }
@@ -87,6 +89,7 @@ Result<void> RowsJob::store_rows() {
     }
     if (!dropped.empty()) {
         std::vector<const Value*> list;
+        list.reserve(dropped.size());
         for (const Value& value : dropped) {
             list.push_back(&value);
         }

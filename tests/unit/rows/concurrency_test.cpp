@@ -13,6 +13,7 @@ class ConcurrencyTest : public RowsTest {
     template <typename Work>
     static void in_threads(const Work& work) {
         std::vector<std::thread> threads;
+        threads.reserve(kThreads);
         for (int i = 0; i < kThreads; ++i) {
             threads.emplace_back([&work, i] { work(i); });
         }
@@ -59,10 +60,13 @@ TEST_F(ConcurrencyTest, ABadRequestSpoilsNoneOfItsGroup) {
         for (int i = 0; i < kRounds; ++i) {
             const int key = thread * kRounds + i;
             const bool bad = key % 3 == 0;
-            const std::string id = std::to_string(key);
-            const std::string outcome =
-                insert("parents",
-                       bad ? "[{\"id\":" + id + "},{\"id\":" + id + "}]" : "[{\"id\":" + id + "}]");
+            const std::string row = "{\"id\":" + std::to_string(key) + "}";
+            std::string body = "[" + row;
+            if (bad) {
+                body += "," + row;
+            }
+            body += "]";
+            const std::string outcome = insert("parents", body);
             wrong += outcome != (bad ? "0+0+0-0 1:key.duplicate:id" : "1+0+0-0");
         }
     });

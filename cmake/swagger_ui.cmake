@@ -6,7 +6,8 @@ enable_language(ASM)
 
 set(swagger_manifest ${CMAKE_SOURCE_DIR}/third_party/swagger-ui)
 set(swagger_dir ${CMAKE_BINARY_DIR}/swagger-ui)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${swagger_manifest}/package-lock.json)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+    ${swagger_manifest}/package-lock.json)
 file(SHA256 ${swagger_manifest}/package-lock.json swagger_wanted)
 set(swagger_stamp ${swagger_dir}/${swagger_wanted})
 if(NOT EXISTS ${swagger_stamp})

@@ -17,8 +17,9 @@ import pydantic
 SCHEMA = """
 CREATE TABLE departments (id BIGINT PRIMARY KEY, department TEXT NOT NULL);
 CREATE TABLE jobs (id BIGINT PRIMARY KEY, job TEXT NOT NULL);
-CREATE TABLE hired_employees (id BIGINT PRIMARY KEY, name TEXT NOT NULL, datetime_ TIMESTAMPTZ NOT
-    NULL, department_id BIGINT NOT NULL REFERENCES departments, job_id BIGINT NOT NULL REFERENCES jobs);
+CREATE TABLE hired_employees (id BIGINT PRIMARY KEY, name TEXT NOT NULL,
+    datetime_ TIMESTAMPTZ NOT NULL, department_id BIGINT NOT NULL REFERENCES departments,
+    job_id BIGINT NOT NULL REFERENCES jobs);
 INSERT INTO departments SELECT i, 'department ' || i FROM generate_series(1, 20) i;
 INSERT INTO jobs SELECT i, 'job ' || i FROM generate_series(1, 20) i;
 """

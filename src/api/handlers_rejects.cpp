@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
@@ -17,6 +18,23 @@ namespace {
 constexpr std::int64_t kRejectsDefault = 100;
 constexpr std::int64_t kRejectsMax = 1000;
 constexpr std::size_t kIdBytes = 32;
+constexpr std::string_view kIdLetters =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+const std::vector<std::string> kStates = {"open", "replayed", "waived", "gone", "any"};
+const std::vector<std::string> kSeverities = {"error", "notice", "any"};
+
+std::string enum_schema(const std::vector<std::string>& values, std::string_view fallback) {
+    JsonArray list;
+    for (const std::string& value : values) {
+        list.raw(json_quote(value));
+    }
+    JsonObject schema;
+    schema.text("type", "string").raw("enum", list.str());
+    if (!fallback.empty()) {
+        schema.text("default", fallback);
+    }
+    return schema.str();
+}
 
 Problem bad_parameter(const std::string& name, const std::string& detail) {
     return {422,
@@ -36,14 +54,19 @@ std::optional<Problem> read_filter(const Call& call, const Catalog& catalog, Rej
                         "no table '{}'{}", text, did_you_mean(text, catalog.table_names())));
             }
             filter.table = text;
+        } else if ((name == "code" || name == "run") &&
+                   text.find_first_not_of(kIdLetters) != std::string::npos) {
+            return bad_parameter(name, fmt::format("'{}' cannot be one", text));
         } else if (name == "code") {
             filter.code = text;
         } else if (name == "run") {
             filter.run_id = text;
-        } else if (name == "state") {
-            filter.state = text == "any" ? "" : text;
-        } else if (name == "severity") {
-            filter.severity = text == "any" ? "" : text;
+        } else if (name == "state" || name == "severity") {
+            const auto& choices = name == "state" ? kStates : kSeverities;
+            if (std::find(choices.begin(), choices.end(), text) == choices.end()) {
+                return bad_parameter(name, fmt::format("'{}' is none of its values", text));
+            }
+            (name == "state" ? filter.state : filter.severity) = text == "any" ? "" : text;
         } else if (name == "limit") {
             const char* end = text.data() + text.size();
             const auto [rest, failed] = std::from_chars(text.data(), end, filter.limit);
@@ -194,26 +217,16 @@ http::Response replay(App& app, const Call& call) {
 }
 
 std::vector<RouteParam> filter_params(const Catalog& catalog) {
-    std::string tables;
-    for (const std::string& name : catalog.table_names()) {
-        tables += (tables.empty() ? "\"" : ",\"") + name + "\"";
-    }
-    return {
-        {"table", "query", R"({"type":"string","enum":[)" + tables + "]}", "Only of this table."},
-        {"code", "query", R"({"type":"string"})", "Only with this reason."},
-        {"state",
-         "query",
-         R"({"type":"string","enum":["open","replayed","waived","gone","any"],"default":"open"})",
-         "Only in this state."},
-        {"severity",
-         "query",
-         R"({"type":"string","enum":["error","notice","any"],"default":"error"})",
-         "Only of this severity."},
-        {"run", "query", R"({"type":"string"})", "Only of this run."},
-        {"limit",
-         "query",
-         R"({"type":"integer","minimum":1,"maximum":1000,"default":100})",
-         "How many at most."}};
+    const std::string text = R"({"type":"string","pattern":"^[A-Za-z0-9_.-]*$"})";
+    return {{"table", "query", enum_schema(catalog.table_names(), ""), "Only of this table."},
+            {"code", "query", text, "Only with this reason."},
+            {"state", "query", enum_schema(kStates, "open"), "Only in this state."},
+            {"severity", "query", enum_schema(kSeverities, "error"), "Only of this severity."},
+            {"run", "query", text, "Only of this run."},
+            {"limit",
+             "query",
+             R"({"type":"integer","minimum":1,"maximum":1000,"default":100})",
+             "How many at most."}};
 }
 
 }  // namespace

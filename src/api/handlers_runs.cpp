@@ -173,7 +173,7 @@ void add_run_routes(const Catalog& /*catalog*/, std::vector<Route>& routes) {
                       .tag = "runs",
                       .summary = "Progress as server-sent events; the last one is the summary.",
                       .params = {run_id_param()},
-                      .answers = {{200, "The events.", "Events", {"text/event-stream"}}, missing},
+                      .answers = {{200, "The events.", "Event", {"text/event-stream"}}, missing},
                       .handler = follow_run});
     routes.push_back({.method = "POST",
                       .pattern = "/runs/{id}/cancel",

@@ -57,7 +57,7 @@ std::string answer_json(const RouteAnswer& answer) {
     if (!answer.schema.empty()) {
         JsonObject content;
         for (const std::string& type : answer.types) {
-            const bool json = type.ends_with("json");
+            const bool json = type.ends_with("json") || type == "text/event-stream";
             content.raw(type,
                         JsonObject{}
                             .raw("schema", json ? reference(answer.schema) : R"({"type":"string"})")

@@ -18,7 +18,8 @@ namespace {
 constexpr std::pair<std::string_view, std::string_view> kFixed[] = {
     {"Credentials",
      R"({"type":"object","required":["username","password"],"additionalProperties":false,)"
-     R"("properties":{"username":{"type":"string"},"password":{"type":"string","format":"password"}}})"},
+     R"("properties":{"username":{"type":"string"},"password":{"type":"string",)"
+     R"("format":"password"}}})"},
     {"NewUser",
      R"({"type":"object","required":["username","password"],"additionalProperties":false,)"
      R"("properties":{"username":{"type":"string","minLength":3,"maxLength":64,)"
@@ -80,6 +81,10 @@ constexpr std::pair<std::string_view, std::string_view> kFixed[] = {
      R"("replayed","waived","gone"]},"reasons":{"type":"array","items":{"type":"object",)"
      R"("required":["code","column","value","message"]}}}})"},
     {"Rejects", R"({"type":"array","items":{"$ref":"#/components/schemas/Reject"}})"},
+    {"Event",
+     R"({"type":"object","required":["id","event","data"],"properties":{"id":{"type":"string"},)"
+     R"("event":{"enum":["progress","warning","summary"]},"data":{"type":"string","description":)"
+     R"("JSON, as the lines of the command line's --json."}}})"},
     {"Replayed",
      R"({"type":"object","required":["run_id","replayed","refused","already_replayed"],)"
      R"("properties":{"run_id":{"type":"string"},"replayed":{"type":"integer"},"refused":)"
@@ -283,6 +288,9 @@ std::string column_schema(const Table& table, const Column& column) {
 std::string filter_schema(const Column& column) {
     JsonObject out;
     out.text("type", plain_type(column.type));
+    if (column.type.kind == TypeKind::kString) {
+        out.text("pattern", "^[^\\x00]*$");
+    }
     if (column.type.kind == TypeKind::kTimestamp || column.type.kind == TypeKind::kDate) {
         out.text("format", column.type.kind == TypeKind::kDate ? "date" : "date-time");
     }

@@ -12,7 +12,8 @@ SOURCES = sorted((ROOT / "src" / "api").glob("**/*.cpp"))
 
 def test_the_commands_run(tmp_path):
     blocks = re.findall(r"^```sh\n(.*?)^```", GUIDE, re.M | re.S)
-    subprocess.run([MUSTER, "init", "--sample"], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+    made = subprocess.run([MUSTER, "init", "--sample"], cwd=tmp_path, capture_output=True)
+    assert made.returncode == 0
     with Server(tmp_path) as server:
         script = f"set -euo pipefail\nURL=http://127.0.0.1:{server.port}\n" + "\n".join(blocks)
         done = subprocess.run(

@@ -94,9 +94,9 @@ def test_schemathesis(server):
         [
             str(ROOT / ".venv" / "bin" / "st"),
             "--config-file", str(ROOT / "tests" / "support" / "schemathesis.toml"),
-            "run", f"http://127.0.0.1:{server.port}/openapi.json",
+            "run", f"http://127.0.0.1:{server.port}/openapi.json", "--no-color",
             "-H", f"Authorization: Bearer {client.token}", "--checks", "all", "--seed", "1",
-            "--phases", "examples,coverage,fuzzing", "--no-color", "--exclude-operation-id", "logout",
+            "--phases", "examples,coverage,fuzzing", "--exclude-operation-id", "logout",
             *options,
         ],
         cwd=server.folder, capture_output=True, text=True,

@@ -1,4 +1,4 @@
-"""Kill -9 under concurrent inserts: what was acknowledged is there once, nothing is there by half."""
+"""Kill -9 under concurrent inserts: what was acknowledged is there once, nothing by half."""
 
 import os
 import random

@@ -80,14 +80,11 @@ Result<std::string> read_password(VerbContext& context) {
     return password;
 }
 
-Result<Role> given_role(const std::string& text) {
-    if (const auto role = parse_role(text)) {
-        return *role;
-    }
-    return Error{ErrorCode::kUsage,
-                 fmt::format("there is no role '{}'", printable(text)),
-                 "reader, writer or admin",
-                 ""};
+Error no_role(const std::string& text) {
+    return {ErrorCode::kUsage,
+            fmt::format("there is no role '{}'", printable(text)),
+            "reader, writer or admin",
+            ""};
 }
 
 Result<int> run_users_list(VerbContext& context) {
@@ -106,7 +103,11 @@ Result<int> run_users_add(VerbContext& context) {
     MUSTER_ASSIGN(const auto accounts, open_accounts(context));
     Role role = Role::kWriter;
     if (const auto text = context.arguments.value("role")) {
-        MUSTER_ASSIGN(role, given_role(*text));
+        const auto given = parse_role(*text);
+        if (!given) {
+            return no_role(*text);
+        }
+        role = *given;
     } else {
         MUSTER_ASSIGN(const auto users, accounts->users());
         role = users.empty() ? Role::kAdmin : Role::kWriter;
@@ -132,11 +133,14 @@ Result<int> run_users_passwd(VerbContext& context) {
 
 Result<int> run_users_role(VerbContext& context) {
     MUSTER_ASSIGN(const auto accounts, open_accounts(context));
-    MUSTER_ASSIGN(const Role role, given_role(context.arguments.words[1]));
-    MUSTER_TRY(accounts->change_role(context.arguments.words[0], role));
+    const auto role = parse_role(context.arguments.words[1]);
+    if (!role) {
+        return no_role(context.arguments.words[1]);
+    }
+    MUSTER_TRY(accounts->change_role(context.arguments.words[0], *role));
     return tell(context,
                 *accounts,
-                fmt::format("is {} now; sessions before it have ended", role_text(role)));
+                fmt::format("is {} now; sessions before it have ended", role_text(*role)));
 }
 
 Result<int> run_users_disable(VerbContext& context) {

@@ -77,7 +77,7 @@ const std::vector<RuleCase> kTypeCases = {
      plain,
      "1.005",
      "",
-     {"value.out_of_range: v does not fit decimal(10,2), got '1.005'"}},
+     {"value.not_number: v must be a number, got '1.005'"}},
     {"decimal wide",
      kWide,
      plain,

@@ -230,7 +230,8 @@ def growth(bench):
         print(
             f"| run --memory-limit {GROWTH_LIMIT}, {rows:,} rows | {run.seconds:.3f} "
             f"| time per row of the smallest | {per_row[0] * rows:.3f} "
-            f"| {per_row[0] / per_row[-1]:.2f} | {run.peak_mib:.0f} | | validate: {check.seconds:.3f} s, {check.peak_mib:.0f} MiB |",
+            f"| {per_row[0] / per_row[-1]:.2f} | {run.peak_mib:.0f} | "
+            f"| validate: {check.seconds:.3f} s, {check.peak_mib:.0f} MiB |",
             flush=True,
         )
         shutil.rmtree(data)

@@ -26,10 +26,10 @@ void sleep_ms(std::int64_t time_ms) {
 Response echo(const Request& request) {
     std::string text = request.method + " " + request.path + "\n";
     for (const auto& [name, value] : request.query) {
-        text += "query " + name + "=" + value + "\n";
+        text.append("query ").append(name).append("=").append(value).append("\n");
     }
     for (const auto& [name, value] : request.headers) {
-        text += "header " + name + "=" + value + "\n";
+        text.append("header ").append(name).append("=").append(value).append("\n");
     }
     return text_response(200, "text/plain", text + "body " + request.body);
 }

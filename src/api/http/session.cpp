@@ -439,7 +439,7 @@ bool Session::send(std::string text) {
 }
 
 // A client that says nothing more while a stream runs has gone.
-void Session::watch_client(std::shared_ptr<std::atomic<bool>> gone) {
+void Session::watch_client(const std::shared_ptr<std::atomic<bool>>& gone) {
     stream_.socket().async_wait(asio::ip::tcp::socket::wait_read,
                                 [self = shared_from_this(), gone](error_code failed) {
                                     error_code unknown;

@@ -82,7 +82,7 @@ class Session : public std::enable_shared_from_this<Session> {
     // Both on the thread of a stream: false if the client is gone or too slow.
     bool send_pieces(const BodySource& pieces, const std::atomic<bool>& gone);
     bool send(std::string text);
-    void watch_client(std::shared_ptr<std::atomic<bool>> gone);
+    void watch_client(const std::shared_ptr<std::atomic<bool>>& gone);
     void next_request();
     void close_gently();
     void discard(std::size_t left);

@@ -37,6 +37,7 @@ bench: bootstrap ## whole-program comparisons; BENCH="--rows 1000000 --only vali
 	@cmake --build --preset release -j $(JOBS) --target muster generate_hiring
 	@bench/prepare.sh
 	@build/bench/venv/bin/python bench/run.py $(BENCH)
+	@build/bench/venv/bin/python bench/api.py
 
 .PHONY: soak
 soak: build ## the kill test for long: ROUNDS=2000

@@ -32,13 +32,13 @@ endif()
 
 set(swagger_asm ${swagger_dir}/assets.S)
 set(asm ".section .rodata\n")
-foreach(pair bundle=swagger-ui-bundle.js css=swagger-ui.css)
+foreach(pair Bundle=swagger-ui-bundle.js Css=swagger-ui.css)
     string(REPLACE "=" ";" pair ${pair})
     list(GET pair 0 name)
     list(GET pair 1 file)
-    set(symbol muster_swagger_${name})
-    string(APPEND asm ".global ${symbol}_begin\n${symbol}_begin:\n"
-        ".incbin \"${swagger_dir}/${file}.gz\"\n.global ${symbol}_end\n${symbol}_end:\n")
+    set(symbol kMusterSwagger${name})
+    string(APPEND asm ".global ${symbol}Begin\n${symbol}Begin:\n"
+        ".incbin \"${swagger_dir}/${file}.gz\"\n.global ${symbol}End\n${symbol}End:\n")
 endforeach()
 string(APPEND asm ".section .note.GNU-stack,\"\",@progbits\n")
 file(GENERATE OUTPUT ${swagger_asm} CONTENT "${asm}")

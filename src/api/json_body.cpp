@@ -67,6 +67,7 @@ std::optional<Problem> read_members(const simdjson::dom::object& object,
                                     BodyValues& out) {
     Problem problem{422, "request.invalid", "the body has fields that do not fit", {}};
     std::vector<std::string> names;
+    names.reserve(fields.size());
     for (const BodyField& field : fields) {
         names.push_back(field.name);
     }

@@ -124,7 +124,7 @@ http::Response insert_response(const Call& call,
 StoredAnswer stored_answer(const http::Response& response) {
     StoredAnswer stored{response.status, "", response.body ? *response.body : ""};
     for (const auto& [name, value] : response.headers) {
-        stored.headers += name + ": " + value + "\r\n";
+        stored.headers.append(name).append(": ").append(value).append("\r\n");
     }
     return stored;
 }

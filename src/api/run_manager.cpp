@@ -115,7 +115,7 @@ Result<RunManager::Started> RunManager::start(std::vector<TableName> tables, boo
     return Started{run_id_};
 }
 
-void RunManager::work(RunId run, std::vector<TableName> tables, bool force) {
+void RunManager::work(const RunId& run, std::vector<TableName> tables, bool force) {
     std::shared_ptr<Feed> feed;
     const CancelToken* cancel = nullptr;
     {

@@ -46,7 +46,7 @@ class RunManager {
   private:
     struct Feed;
     class Observer;
-    void work(RunId run, std::vector<TableName> tables, bool force);
+    void work(const RunId& run, std::vector<TableName> tables, bool force);
 
     const Services& services_;
     const Ended ended_;

@@ -8,10 +8,10 @@
 
 // Made from third_party/swagger-ui at build time; the files are compressed by gzip.
 extern "C" {
-extern const unsigned char muster_swagger_bundle_begin[];
-extern const unsigned char muster_swagger_bundle_end[];
-extern const unsigned char muster_swagger_css_begin[];
-extern const unsigned char muster_swagger_css_end[];
+extern const unsigned char kMusterSwaggerBundleBegin[];
+extern const unsigned char kMusterSwaggerBundleEnd[];
+extern const unsigned char kMusterSwaggerCssBegin[];
+extern const unsigned char kMusterSwaggerCssEnd[];
 }
 
 namespace muster {
@@ -105,13 +105,12 @@ std::optional<http::Response> swagger_asset(std::string_view file, const http::R
     }
     if (file == "swagger-ui-bundle.js") {
         return packed_file("text/javascript; charset=utf-8",
-                           view(muster_swagger_bundle_begin, muster_swagger_bundle_end),
+                           view(kMusterSwaggerBundleBegin, kMusterSwaggerBundleEnd),
                            request);
     }
     if (file == "swagger-ui.css") {
-        return packed_file("text/css; charset=utf-8",
-                           view(muster_swagger_css_begin, muster_swagger_css_end),
-                           request);
+        return packed_file(
+            "text/css; charset=utf-8", view(kMusterSwaggerCssBegin, kMusterSwaggerCssEnd), request);
     }
     return std::nullopt;
 }

@@ -84,7 +84,7 @@ class OwnAccess final : public DatabaseAccess {
     Result<Admission> admit(const Catalog& catalog,
                             const Settings& settings,
                             const std::vector<std::string>& variables) override {
-        MUSTER_ASSIGN(Role role,
+        MUSTER_ASSIGN(Joined role,
                       join(catalog.data_dir,
                            for_owner(invocation_, variables),
                            descriptors_,

@@ -14,7 +14,7 @@
 
 namespace muster {
 
-struct Role {
+struct Joined {
     std::unique_ptr<Owner> owner;  // null: another process ran the verb
     int exit_code = 0;             // then this is its exit code
 };
@@ -28,9 +28,9 @@ struct JoinOptions {
 // As a guest, returns when the verb is over. kBusy if for wait_ms neither the owner answers nor the
 // lock is free; kUnavailable if the owner ended in the middle of the verb; kCancelled if the cancel
 // came before the verb was accepted.
-Result<Role> join(const std::filesystem::path& data_dir,
-                  const Invocation& invocation,
-                  const Descriptors& descriptors,
-                  const JoinOptions& options);
+Result<Joined> join(const std::filesystem::path& data_dir,
+                    const Invocation& invocation,
+                    const Descriptors& descriptors,
+                    const JoinOptions& options);
 
 }  // namespace muster

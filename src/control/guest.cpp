@@ -91,10 +91,10 @@ Result<std::optional<int>> hand_over(int connection,
 
 }  // namespace
 
-Result<Role> join(const std::filesystem::path& data_dir,
-                  const Invocation& invocation,
-                  const Descriptors& descriptors,
-                  const JoinOptions& options) {
+Result<Joined> join(const std::filesystem::path& data_dir,
+                    const Invocation& invocation,
+                    const Descriptors& descriptors,
+                    const JoinOptions& options) {
     const std::string payload =
         std::string(1, static_cast<char>(kProtocolVersion)) + encode_invocation(invocation);
     if (payload.size() > kFrameBytesMax) {
@@ -110,12 +110,12 @@ Result<Role> join(const std::filesystem::path& data_dir,
             MUSTER_ASSIGN(const auto code,
                           hand_over(connection.get(), payload, descriptors, options.cancel_fd));
             if (code) {
-                return Role{nullptr, *code};
+                return Joined{nullptr, *code};
             }
         }
         MUSTER_ASSIGN(auto owner, Owner::try_own(data_dir));
         if (owner) {
-            return Role{std::move(owner), 0};
+            return Joined{std::move(owner), 0};
         }
         std::this_thread::sleep_for(kRetryPause);
     } while (SteadyClock::now() < deadline);

@@ -52,9 +52,7 @@ Result<Listen> parse_listen(const std::string& text) {
     if (listen.address.starts_with('[') && listen.address.ends_with(']')) {
         listen.address = listen.address.substr(1, listen.address.size() - 2);
     }
-    if (listen.address.empty()) {
-        listen.address = "127.0.0.1";
-    } else if (listen.address == "localhost") {
+    if (listen.address.empty() || listen.address == "localhost") {
         listen.address = "127.0.0.1";
     }
     return listen;

@@ -23,7 +23,9 @@ class OwnerTest : public testing::Test {
   protected:
     fs::path folder() const { return temp_.path() / "data"; }
 
-    Result<Role> join_it(const std::string& word, int cancel_fd = -1, std::int64_t wait_ms = 5000) {
+    Result<Joined> join_it(const std::string& word,
+                           int cancel_fd = -1,
+                           std::int64_t wait_ms = 5000) {
         Invocation invocation;
         invocation.arguments = {word};
         return join(

@@ -58,10 +58,10 @@ def free_port():
 
 
 def wait_for(port):
-    for _ in range(200):
+    for _ in range(5000):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
             return
-        time.sleep(0.05)
+        time.sleep(0.002)
     raise SystemExit(f"nothing listens on port {port}")
 
 
@@ -169,6 +169,108 @@ def inserts(muster, work, batch, connections, rows):
     return rate, p99, requests / commits
 
 
+def quantile(times, share):
+    return sorted(times)[min(len(times) - 1, int(len(times) * share))]
+
+
+def timed(connection, method, path, token, body=None, prefer=None):
+    """Milliseconds until the whole answer is here, and the answer."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    if prefer:
+        headers["Prefer"] = prefer
+    start = time.perf_counter()
+    connection.request(method, path, body, headers)
+    response = connection.getresponse()
+    text = response.read()
+    taken = (time.perf_counter() - start) * 1e3
+    if response.status >= 300:
+        raise SystemExit(f"{method} {path}: {response.status} {text[:500]}")
+    return taken, response, text
+
+
+def upserts(muster, rows):
+    """1,000 existing keys, spread over the table, each with a value of its own."""
+    with muster.serve():
+        token = muster.token()
+        connection = http.client.HTTPConnection("127.0.0.1", muster.port)
+        times = []
+        for attempt in range(5):
+            keys = range(1 + attempt, rows, rows // 1000)
+            people = [
+                {"id": key, "name": f"Grace {attempt}", "datetime_": "2021-11-07T02:48:42Z",
+                 "department_id": 1, "job_id": 1}
+                for key in list(keys)[:1000]
+            ]  # fmt: skip
+            taken, _, text = timed(connection, "POST", "/hiredemployees", token,
+                                   json.dumps(people), "resolution=merge-duplicates")  # fmt: skip
+            if json.loads(text)["updated"] != 1000:
+                raise SystemExit(f"the upsert did not update every row: {text}")
+            times.append(taken)
+    row(f"upsert of 1,000 keys in {rows:,} rows", f"{min(times):.0f} ms", "", "", "",
+        f"slowest of 5: {max(times):.0f} ms")  # fmt: skip
+
+
+def pages(muster, rows):
+    """The first pages of 100 rows against pages deep in the table."""
+    with muster.serve():
+        token = muster.token()
+        connection = http.client.HTTPConnection("127.0.0.1", muster.port)
+
+        def walk(path, steps):
+            times = []
+            for _ in range(steps):
+                taken, response, _ = timed(connection, "GET", path, token)
+                times.append(taken)
+                path = response.getheader("Link").split(";")[0].strip("<>")
+            return quantile(times, 0.5), path
+
+        first, path = walk("/hiredemployees?limit=100", 100)
+        _, path = walk("/hiredemployees?limit=1000", rows * 8 // 10 // 1000)
+        deep, _ = walk(path.replace("limit=1000", "limit=100"), 100)
+    row(f"a page of 100 rows, deep in {rows:,}", f"{deep:.1f} ms", "the first pages",
+        f"{first:.1f} ms", f"{first / deep:.2f}", "median")  # fmt: skip
+
+
+def reads_during_a_run(muster):
+    """p99 of one row by its key, alone and while every file is loaded again."""
+    with muster.serve():
+        token = muster.token()
+        connection = http.client.HTTPConnection("127.0.0.1", muster.port)
+
+        def reads(until):
+            times = []
+            while not until():
+                times.append(timed(connection, "GET", "/hiredemployees/1", token)[0])
+            return quantile(times, 0.99)
+
+        end = time.monotonic() + SECONDS
+        idle = reads(lambda: time.monotonic() >= end)
+        started = json.loads(timed(connection, "POST", "/runs", token, '{"force": true}')[2])
+        watcher = http.client.HTTPConnection("127.0.0.1", muster.port)
+
+        def over():
+            text = timed(watcher, "GET", f"/runs/{started['run_id']}", token)[2]
+            return json.loads(text)["status"] != "running"
+
+        busy = reads(over)
+    row("p99 of reads while a run goes on", f"{busy:.1f} ms", "idle", f"{idle:.1f} ms",
+        f"{idle / busy:.2f}", "")  # fmt: skip
+
+
+def ready(muster):
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        with muster.serve():
+            while True:
+                with contextlib.suppress(OSError):
+                    if muster.call("GET", "/readyz")[0] == 200:
+                        break
+                time.sleep(0.002)
+            times.append((time.perf_counter() - start) * 1e3)
+    row("start to /readyz", f"{min(times):.0f} ms", "", "", "", "on this database")
+
+
 def postgres(work):
     """A cluster of its own on loopback, as an unprivileged user where we are root."""
     binaries = max(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))
@@ -226,7 +328,11 @@ def main():
     muster = Muster(options.build / "muster", options.work / "muster", options.rows, generator)
     row("scenario", "muster", "other", "other's", "ratio", "note")
     row("---", "---", "---", "---", "---", "---")
+    ready(muster)
     reports(muster, options.work)
+    pages(muster, options.rows)
+    upserts(muster, options.rows)
+    reads_during_a_run(muster)
     rate, p99, shared = inserts(muster, options.work, 1, 32, options.rows)
     row(f"single rows, 32 clients, into {options.rows:,}", f"{rate:.0f}/s", "", "", "",
         f"p99 {p99:.1f} ms, {shared:.1f} requests per commit")  # fmt: skip

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building and testing need on Debian 12: the packages of scripts/packages.txt by apt
-# (as root or by sudo), and the Python test tools, pinned by hash, into .venv.
+# (as root or by sudo), the Python test tools into .venv and the driver of the browser into
+# tests/browser/node_modules, both pinned by hash.
 # Does nothing if all of it is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -27,7 +28,8 @@ as_root() {
 }
 
 stamp=.venv/bootstrap.stamp
-wanted=$(cat scripts/bootstrap.sh scripts/packages.txt tests/requirements.txt | sha256sum)
+wanted=$(cat scripts/bootstrap.sh scripts/packages.txt tests/requirements.txt \
+    tests/browser/package-lock.json | sha256sum)
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
     exit 0
 fi
@@ -58,5 +60,7 @@ fi
 say "installing the Python test tools into .venv"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check \
     --require-hashes --only-binary :all: -r tests/requirements.txt
+say "installing the driver of the browser into tests/browser/node_modules"
+npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --silent
 printf '%s\n' "$wanted" >"$stamp"
 say "done"

@@ -235,8 +235,8 @@ void Session::read_body() {
         dispatch();
         return;
     }
-    const std::string* length = request_.header("content-length");  // digits: check_header saw it
-    if (length != nullptr && std::stoull(*length) > shared_.options.body_bytes_max) {
+    const auto length = parser_->content_length();
+    if (length && *length > shared_.options.body_bytes_max) {
         fail(413, fmt::format("the body is larger than {} bytes", shared_.options.body_bytes_max));
         return;
     }

@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
@@ -156,8 +157,10 @@ http::Response waive_reject(App& app, const Call& call) {
 // The body as a file, since a replay reads it more than once; removed at the end.
 class SpooledBody {
   public:
-    SpooledBody(const std::filesystem::path& folder, const std::string& name)
-        : path_(folder / (name + ".csv")) {}
+    explicit SpooledBody(const std::filesystem::path& folder) {
+        static std::atomic<std::uint64_t> number{0};  // a client may use a request id twice
+        path_ = folder / fmt::format("replay-{}.csv", number.fetch_add(1));
+    }
     ~SpooledBody() {
         std::error_code ignored;  // a leftover in the temporary folder does no harm
         std::filesystem::remove(path_, ignored);
@@ -181,7 +184,7 @@ class SpooledBody {
 
 http::Response replay(App& app, const Call& call) {
     const Services& services = app.services();
-    SpooledBody file{services.engine.options().temp_dir, "replay-" + call.request.id};
+    SpooledBody file{services.engine.options().temp_dir};
     if (const auto written = file.write(call.request.body); !written.ok()) {
         return app.failure(call, written.error());
     }

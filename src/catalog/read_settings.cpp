@@ -48,7 +48,7 @@ std::string read_warehouse_url(const Node& document,
                                const std::filesystem::path& base,
                                const std::string& fallback,
                                Problems& problems) {
-    const std::string url = setting(document, "warehouse", "url", fallback, problems);
+    std::string url = setting(document, "warehouse", "url", fallback, problems);
     if (url.starts_with(kDuckdbPrefix)) {
         const std::string path = url.substr(kDuckdbPrefix.size());
         if (path.empty()) {

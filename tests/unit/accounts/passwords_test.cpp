@@ -96,9 +96,9 @@ TEST_F(HasherTest, ManyAtOnceAreDoneOrRefused) {
     Hasher hasher{2};
     std::atomic<int> done{0};
     std::atomic<int> refused{0};
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 8; ++i) {
-        threads.emplace_back([&] { ++(hasher.verify("", "x")->has_value() ? done : refused); });
+    std::vector<std::thread> threads(8);
+    for (std::thread& thread : threads) {
+        thread = std::thread([&] { ++(hasher.verify("", "x")->has_value() ? done : refused); });
     }
     for (std::thread& thread : threads) {
         thread.join();

@@ -95,8 +95,9 @@ TEST_P(ReadCsvTest, TheSameValuesAsDuckdb) {
         "',"
         " columns = {'id': 'BIGINT', 'a': 'VARCHAR', 'b': 'VARCHAR', 'c': 'VARCHAR'})";
     for (const auto& [left, right] : {std::pair(ours, theirs), std::pair(theirs, ours)}) {
-        const auto differing =
-            connection.scalar("SELECT count(*) FROM ((" + left + ") EXCEPT ALL (" + right + "))");
+        std::string sql = "SELECT count(*) FROM ((";
+        sql.append(left).append(") EXCEPT ALL (").append(right).append("))");
+        const auto differing = connection.scalar(sql);
         ASSERT_TRUE(differing.ok()) << differing.error().detail << differing.error().message;
         EXPECT_EQ(*differing, 0);
     }

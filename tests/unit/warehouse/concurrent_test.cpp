@@ -30,6 +30,7 @@ class ConcurrentTest : public WarehouseTest {
 
 TEST_F(ConcurrentTest, LoadsOfTheSameKeysLeaveEachKeyOnce) {
     std::vector<LoadObject> objects;
+    objects.reserve(6);
     for (int i = 0; i < 6; ++i) {
         objects.push_back(object(table("parents"),
                                  fmt::format("p{}.csv", i),

@@ -17,8 +17,8 @@ namespace muster::http {
 
 struct ServerOptions {
     std::string address = "127.0.0.1";
-    std::uint16_t port = 8080;  // 0 = any free one
-    std::size_t workers = 64;  // inserts wait in theirs for the commit that they share
+    std::uint16_t port = 8080;           // 0 = any free one
+    std::size_t workers = 64;            // inserts wait in theirs for the commit that they share
     std::size_t queue_max = 256;         // requests that wait for a worker; more: 503
     std::size_t connections_max = 1024;  // more: 503 and close
     std::size_t header_bytes_max = 16U << 10;

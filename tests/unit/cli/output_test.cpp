@@ -1,8 +1,8 @@
 // Rows, JSON and progress as text.
-#include "present/json.h"
 #include "cli/progress.h"
 #include "cli/rows.h"
 #include "cli/summary.h"
+#include "present/json.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,6 @@
 #include "api/app.h"
 
+#include "api/checks.h"
 #include "api/openapi.h"
 #include "api/row_answers.h"
 #include "api/run_metrics.h"
@@ -14,30 +15,9 @@
 namespace muster {
 namespace {
 
-constexpr std::string_view kBearer = "Bearer ";
-
-// The part of the target before the query, in origin form.
-std::string_view raw_path(const http::Request& request) {
-    std::string_view target = request.target;
-    if (const std::size_t scheme = target.find("://");
-        scheme != std::string_view::npos && !target.starts_with('/')) {
-        const std::size_t slash = target.find('/', scheme + 3);
-        target = slash == std::string_view::npos ? "/" : target.substr(slash);
-    }
-    return target.substr(0, target.find_first_of("?#"));
-}
-
-bool may(Role role, Access access) {
-    switch (access) {
-        case Access::kPublic:
-        case Access::kReader:
-            return true;
-        case Access::kWriter:
-            return role == Role::kWriter || role == Role::kAdmin;
-        case Access::kAdmin:
-            return role == Role::kAdmin;
-    }
-    return false;
+std::string_view path_of(const http::Request& request) {
+    const std::string_view target = request.target;
+    return target.substr(0, target.find('?'));
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -48,20 +28,6 @@ std::string joined(const std::vector<std::string>& words) {
     return text;
 }
 
-// The token of the request; nothing without one.
-std::optional<std::string_view> bearer_token(const http::Request& request) {
-    const std::string* header = request.header("authorization");
-    if (header == nullptr || header->size() <= kBearer.size()) {
-        return std::nullopt;
-    }
-    const std::string_view text = *header;
-    const bool bearer =
-        std::equal(kBearer.begin(), kBearer.end(), text.begin(), [](char wanted, char given) {
-            return wanted == given || (wanted >= 'A' && wanted <= 'z' && (wanted ^ 0x20) == given);
-        });
-    return bearer ? std::optional{text.substr(kBearer.size())} : std::nullopt;
-}
-
 void set_rate_headers(const RateDecision& rate, http::Response& response) {
     if (rate.limit <= 0) {
         return;
@@ -69,57 +35,6 @@ void set_rate_headers(const RateDecision& rate, http::Response& response) {
     response.set("RateLimit-Policy", fmt::format("\"default\";q={};w=60", rate.limit));
     response.set("RateLimit",
                  fmt::format("\"default\";r={};t={}", rate.remaining, rate.reset_seconds));
-}
-
-std::vector<std::string> success_types(const Route& route) {
-    std::vector<std::string> types;
-    for (const RouteAnswer& answer : route.answers) {
-        if (answer.status < 300) {
-            types.insert(types.end(), answer.types.begin(), answer.types.end());
-        }
-    }
-    return types;
-}
-
-std::optional<Problem> check_query(const Call& call) {
-    std::set<std::string> seen;
-    for (const auto& [name, value] : call.request.query) {
-        const auto known = std::any_of(call.route.params.begin(),
-                                       call.route.params.end(),
-                                       [&name = name](const RouteParam& param) {
-                                           return param.in == "query" && param.name == name;
-                                       });
-        if (!known || !seen.insert(name).second) {
-            const std::string detail = known ? fmt::format("'{}' stands twice", name)
-                                             : fmt::format("there is no parameter '{}'", name);
-            return Problem{422, "parameter.unknown", detail, {{name, "parameter.unknown", detail}}};
-        }
-    }
-    return std::nullopt;
-}
-
-std::optional<Problem> check_content_type(const Call& call) {
-    if (!call.route.body || (call.request.body.empty() && !call.route.body->required)) {
-        return std::nullopt;
-    }
-    const std::string* type = call.request.header("content-type");
-    const std::string given = type == nullptr ? "" : type->substr(0, type->find_first_of("; \t"));
-    const std::string& wanted = call.route.body->type;
-    const bool same =
-        given.size() == wanted.size() &&
-        std::equal(given.begin(), given.end(), wanted.begin(), [](char one, char other) {
-            return (one >= 'A' && one <= 'Z' ? one + ('a' - 'A') : one) == other;
-        });
-    if (same) {
-        return std::nullopt;
-    }
-    return Problem{415, "media_type", fmt::format("send the body as {}", wanted), {}};
-}
-
-bool valid_idempotency_key(const std::string& key) {
-    constexpr std::size_t kKeyBytesMax = 255;
-    return !key.empty() && key.size() <= kKeyBytesMax &&
-           std::all_of(key.begin(), key.end(), [](char c) { return c >= '!' && c <= '~'; });
 }
 
 }  // namespace
@@ -218,7 +133,7 @@ http::Response App::route_request(const http::Request& request) {
         response.set("Allow", "GET, HEAD, POST, OPTIONS");
         return response;
     }
-    RouteMatch match = router_.find(request.method, raw_path(request));
+    RouteMatch match = router_.find(request.method, path_of(request));
     if (match.allowed.empty()) {
         return problem_response(
             {404, "not_found", fmt::format("there is nothing at {}", request.path), {}},
@@ -377,7 +292,7 @@ void App::finish(const http::Request& request, http::Response& response) const {
 }
 
 void App::done(const http::Request& request, int status, std::size_t bytes, std::int64_t taken_ns) {
-    const RouteMatch match = router_.find(request.method, raw_path(request));
+    const RouteMatch match = router_.find(request.method, path_of(request));
     const double seconds = static_cast<double>(taken_ns) * 1e-9;
     metrics_.observe_request(match.route != nullptr ? match.route->method : "other",
                              match.route != nullptr ? match.route->pattern : "other",

@@ -95,6 +95,8 @@ http::Response problem(const Call& call, const Problem& problem);
 // of `types`.
 std::optional<std::string> negotiate(const http::Request& request,
                                      const std::vector<std::string>& types);
+// A number from 1 to `most` into `limit`, or what is wrong with the text.
+std::optional<Problem> read_limit(const std::string& text, std::int64_t most, std::int64_t& limit);
 // Whether Prefer holds this (RFC 7240), such as "handling=lenient".
 bool prefers(const http::Request& request, std::string_view preference);
 // 304 if the client has this version already.

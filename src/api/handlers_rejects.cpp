@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -37,19 +36,12 @@ std::string enum_schema(const std::vector<std::string>& values, std::string_view
     return schema.str();
 }
 
-Problem bad_parameter(const std::string& name, const std::string& detail) {
-    return {422,
-            "parameter.invalid",
-            fmt::format("{}: {}", name, detail),
-            {{name, "parameter.invalid", detail}}};
-}
-
 std::optional<Problem> read_filter(const Call& call, const Catalog& catalog, RejectFilter& filter) {
     filter.limit = kRejectsDefault;
     for (const auto& [name, text] : call.request.query) {
         if (name == "table") {
             if (catalog.find_table(text) == nullptr) {
-                return bad_parameter(
+                return parameter_problem(
                     name,
                     fmt::format(
                         "no table '{}'{}", text, did_you_mean(text, catalog.table_names())));
@@ -57,7 +49,7 @@ std::optional<Problem> read_filter(const Call& call, const Catalog& catalog, Rej
             filter.table = text;
         } else if ((name == "code" || name == "run") &&
                    text.find_first_not_of(kIdLetters) != std::string::npos) {
-            return bad_parameter(name, fmt::format("'{}' cannot be one", text));
+            return parameter_problem(name, fmt::format("'{}' cannot be one", text));
         } else if (name == "code") {
             filter.code = text;
         } else if (name == "run") {
@@ -65,16 +57,12 @@ std::optional<Problem> read_filter(const Call& call, const Catalog& catalog, Rej
         } else if (name == "state" || name == "severity") {
             const auto& choices = name == "state" ? kStates : kSeverities;
             if (std::find(choices.begin(), choices.end(), text) == choices.end()) {
-                return bad_parameter(name, fmt::format("'{}' is none of its values", text));
+                return parameter_problem(name, fmt::format("'{}' is none of its values", text));
             }
             (name == "state" ? filter.state : filter.severity) = text == "any" ? "" : text;
         } else if (name == "limit") {
-            const char* end = text.data() + text.size();
-            const auto [rest, failed] = std::from_chars(text.data(), end, filter.limit);
-            if (failed != std::errc{} || rest != end || filter.limit < 1 ||
-                filter.limit > kRejectsMax) {
-                return bad_parameter(name,
-                                     fmt::format("must be a number from 1 to {}", kRejectsMax));
+            if (const auto bad = read_limit(text, kRejectsMax, filter.limit)) {
+                return bad;
             }
         }
     }
@@ -188,11 +176,7 @@ http::Response replay(App& app, const Call& call) {
     if (const auto written = file.write(call.request.body); !written.ok()) {
         return app.failure(call, written.error());
     }
-    class Silent final : public RunObserver {
-      public:
-        void progress(const RunProgress& /*progress*/) override {}
-        void warning(const Error& /*error*/) override {}
-    } silent;
+    SilentObserver silent;
     const RunContext context{.catalog = services.catalog,
                              .engine = services.engine,
                              .warehouse = services.warehouse,

@@ -6,8 +6,6 @@
 
 #include <fmt/core.h>
 
-#include <charconv>
-
 namespace muster {
 namespace {
 
@@ -51,15 +49,8 @@ http::Response start_run(App& app, const Call& call) {
 http::Response list_runs(App& app, const Call& call) {
     std::int64_t limit = kRunsDefault;
     if (const std::string* text = call.request.parameter("limit")) {
-        const char* end = text->data() + text->size();
-        const auto [rest, failed] = std::from_chars(text->data(), end, limit);
-        if (failed != std::errc{} || rest != end || limit < 1 || limit > kRunsMax) {
-            const std::string detail = fmt::format("must be a number from 1 to {}", kRunsMax);
-            return problem(call,
-                           {422,
-                            "parameter.invalid",
-                            "limit: " + detail,
-                            {{"limit", "parameter.invalid", detail}}});
+        if (const auto bad = read_limit(*text, kRunsMax, limit)) {
+            return problem(call, *bad);
         }
     }
     const auto runs = app.services().warehouse.runs(limit);

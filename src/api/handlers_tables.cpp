@@ -10,7 +10,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace muster {
 namespace {
@@ -80,32 +79,17 @@ std::optional<Value> parse_value(const Column& column, const std::string& text) 
                : std::nullopt;
 }
 
-Problem bad_parameter(const std::string& name, const std::string& detail) {
-    return {422,
-            "parameter.invalid",
-            fmt::format("{}: {}", name, detail),
-            {{name, "parameter.invalid", detail}}};
-}
-
 // The order of a list: "column" or "column.desc".
 std::optional<Problem> read_order(const Table& table, const std::string& text, RowQuery& query) {
     const std::size_t dot = text.find('.');
     const std::string name = text.substr(0, dot);
     const std::string direction = dot == std::string::npos ? "asc" : text.substr(dot + 1);
     if (table.find_column(name) == nullptr || (direction != "asc" && direction != "desc")) {
-        return bad_parameter("order", fmt::format("'{}' is no column with .asc or .desc", text));
+        return parameter_problem("order",
+                                 fmt::format("'{}' is no column with .asc or .desc", text));
     }
     query.order_by = table.column_index(name);
     query.descending = direction == "desc";
-    return std::nullopt;
-}
-
-std::optional<Problem> read_limit(const std::string& text, RowQuery& query) {
-    const char* end = text.data() + text.size();
-    const auto [rest, failed] = std::from_chars(text.data(), end, query.limit);
-    if (failed != std::errc{} || rest != end || query.limit < 1 || query.limit > kPageRowsMax) {
-        return bad_parameter("limit", fmt::format("must be a number from 1 to {}", kPageRowsMax));
-    }
     return std::nullopt;
 }
 
@@ -115,7 +99,9 @@ std::optional<Problem> read_query(const Call& call, RowQuery& query) {
     for (const auto& [name, text] : call.request.query) {
         std::optional<Problem> bad;
         if (name == "limit") {
-            bad = read_limit(text, query);
+            std::int64_t limit = 0;
+            bad = read_limit(text, kPageRowsMax, limit);
+            query.limit = static_cast<std::size_t>(limit);
         } else if (name == "order") {
             bad = read_order(table, text, query);
         } else if (const Column* column = table.find_column(name); column != nullptr) {
@@ -123,8 +109,8 @@ std::optional<Problem> read_query(const Call& call, RowQuery& query) {
             if (value) {
                 query.filters.push_back({table.column_index(name), std::move(*value)});
             } else {
-                bad = bad_parameter(name,
-                                    fmt::format("'{}' is no {}", text, type_text(column->type)));
+                bad = parameter_problem(
+                    name, fmt::format("'{}' is no {}", text, type_text(column->type)));
             }
         }
         if (bad) {
@@ -135,7 +121,7 @@ std::optional<Problem> read_query(const Call& call, RowQuery& query) {
     if (const std::string* cursor = call.request.parameter("cursor")) {
         query.after = decode_cursor(table, query, *cursor);
         if (!query.after) {
-            return bad_parameter(
+            return parameter_problem(
                 "cursor", "is none of this list; take it from the Link header of the page before");
         }
     }

@@ -33,14 +33,6 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     }
 }
 
-std::string lower(std::string_view text) {
-    std::string out{text};
-    std::transform(out.begin(), out.end(), out.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-    });
-    return out;
-}
-
 struct Range {
     std::string type;  // "text/csv", "text/*", "*/*"
     int quality = 1000;
@@ -62,7 +54,7 @@ std::vector<Range> accepted(const http::Request& request) {
     std::vector<Range> ranges;
     for (const std::string_view item : split(*header, ',')) {
         const auto parts = split(item, ';');
-        Range range{lower(parts[0])};
+        Range range{ascii_lower(parts[0])};
         for (std::size_t i = 1; i < parts.size(); ++i) {
             if (parts[i].starts_with("q=") || parts[i].starts_with("Q=")) {
                 range.quality = quality_of(parts[i].substr(2));
@@ -110,13 +102,22 @@ std::optional<std::string> negotiate(const http::Request& request,
     return best;
 }
 
+std::optional<Problem> read_limit(const std::string& text, std::int64_t most, std::int64_t& limit) {
+    const char* end = text.data() + text.size();
+    const auto [rest, failed] = std::from_chars(text.data(), end, limit);
+    if (failed != std::errc{} || rest != end || limit < 1 || limit > most) {
+        return parameter_problem("limit", fmt::format("must be a number from 1 to {}", most));
+    }
+    return std::nullopt;
+}
+
 bool prefers(const http::Request& request, std::string_view preference) {
     const std::string* header = request.header("prefer");
     if (header == nullptr) {
         return false;
     }
     for (const std::string_view item : split(*header, ',')) {
-        if (lower(split(item, ';')[0]) == preference) {
+        if (ascii_lower(split(item, ';')[0]) == preference) {
             return true;
         }
     }

@@ -74,6 +74,10 @@ http::Response problem_response(const Problem& problem, const std::string& reque
     return response;
 }
 
+Problem parameter_problem(const std::string& name, const std::string& detail) {
+    return {422, "parameter.invalid", name + ": " + detail, {{name, "parameter.invalid", detail}}};
+}
+
 Problem problem_of(const Error& error) {
     const std::string detail =
         error.hint.empty() ? error.message : error.message + "; " + error.hint;

@@ -26,6 +26,9 @@ struct Problem {
 std::string_view status_title(int status);
 http::Response problem_response(const Problem& problem, const std::string& request_id);
 
+// A parameter that does not fit.
+Problem parameter_problem(const std::string& name, const std::string& detail);
+
 // What becomes of an error of the product: its status and code. The message is shown, the detail
 // is not.
 Problem problem_of(const Error& error);

@@ -67,15 +67,7 @@ class RunManager::Observer final : public RunObserver {
                       .str());
     }
 
-    void warning(const Error& error) override {
-        feed_.add("warning",
-                  JsonObject{}
-                      .text("type", "error")
-                      .text("code", error_code_name(error.code))
-                      .text("message", error.message)
-                      .text("hint", error.hint)
-                      .str());
-    }
+    void warning(const Error& error) override { feed_.add("warning", error_json(error)); }
 
   private:
     Feed& feed_;
@@ -140,13 +132,7 @@ void RunManager::work(const RunId& run, std::vector<TableName> tables, bool forc
         feed->end(summary_json(report->run, report->seconds), report->run.error);
     } else {
         failed_(report.error());
-        feed->end(JsonObject{}
-                      .text("type", "error")
-                      .text("code", error_code_name(report.error().code))
-                      .text("message", report.error().message)
-                      .text("hint", report.error().hint)
-                      .str(),
-                  report.error().message);
+        feed->end(error_json(report.error()), report.error().message);
     }
     const std::lock_guard lock{mutex_};
     running_ = false;

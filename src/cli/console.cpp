@@ -1,6 +1,6 @@
 #include "cli/console.h"
 
-#include "core/text.h"
+#include "present/json.h"
 
 #include <fmt/core.h>
 
@@ -115,10 +115,7 @@ void Console::detail(std::string_view line) {
 
 void Console::error(const Error& error) {
     if (json()) {
-        out_line(fmt::format(R"({{"type":"error","code":{},"message":{},"hint":{}}})",
-                             json_quote(error_code_name(error.code)),
-                             json_quote(error.message),
-                             json_quote(error.hint)));
+        out_line(error_json(error));
     }
     error_text(error);
 }

@@ -26,6 +26,9 @@ void append_json_quoted(std::string& out, std::string_view text);  // the same, 
 
 bool valid_utf8(std::string_view text);
 
+// A-Z to a-z, every other byte as it is.
+std::string ascii_lower(std::string_view text);
+
 // RFC 4648 with padding.
 std::string base64_encode(std::string_view bytes);
 

@@ -57,6 +57,13 @@ class RunObserver {
     virtual void warning(const Error& error) = 0;
 };
 
+// For runs that nobody watches.
+class SilentObserver final : public RunObserver {
+  public:
+    void progress(const RunProgress& /*progress*/) override {}
+    void warning(const Error& /*error*/) override {}
+};
+
 struct RunReport {
     RunRecord run;
     double seconds = 0;

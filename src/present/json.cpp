@@ -123,6 +123,15 @@ std::string reject_json(const RejectEntry& reject) {
     return out;
 }
 
+std::string error_json(const Error& error) {
+    return JsonObject{}
+        .text("type", "error")
+        .text("code", error_code_name(error.code))
+        .text("message", error.message)
+        .text("hint", error.hint)
+        .str();
+}
+
 std::string object_error_json(std::string_view code,
                               std::string_view table,
                               std::string_view object,
@@ -137,6 +146,20 @@ std::string object_error_json(std::string_view code,
         .str();
 }
 
+namespace {
+
+void add_counts(JsonObject& out, const LoadCounts& counts) {
+    out.number("read", counts.read)
+        .number("inserted", counts.inserted)
+        .number("updated", counts.updated)
+        .number("unchanged", counts.unchanged)
+        .number("deduplicated", counts.deduplicated)
+        .number("rejected", counts.rejected)
+        .number("blank_lines", counts.blank_lines);
+}
+
+}  // namespace
+
 std::string table_outcome_json(const TableOutcome& table, bool with_objects) {
     const auto files = [&table](std::string_view status) {
         return std::count_if(
@@ -149,14 +172,8 @@ std::string table_outcome_json(const TableOutcome& table, bool with_objects) {
     if (with_objects) {
         out.text("status", table.status).text_or_null("error", table.error);
     }
-    out.number("read", table.counts.read)
-        .number("inserted", table.counts.inserted)
-        .number("updated", table.counts.updated)
-        .number("unchanged", table.counts.unchanged)
-        .number("deduplicated", table.counts.deduplicated)
-        .number("rejected", table.counts.rejected)
-        .number("blank_lines", table.counts.blank_lines)
-        .number("files_loaded", files("loaded"))
+    add_counts(out, table.counts);
+    out.number("files_loaded", files("loaded"))
         .number("files_skipped", files("skipped"))
         .number("files_failed", files("failed"))
         .number("bytes", table.bytes)
@@ -164,19 +181,12 @@ std::string table_outcome_json(const TableOutcome& table, bool with_objects) {
     if (with_objects) {
         JsonArray objects;
         for (const ObjectOutcome& object : table.objects) {
-            objects.raw(JsonObject{}
-                            .text("object", object.object)
-                            .text("status", object.status)
-                            .text_or_null("error", object.error)
-                            .number("read", object.counts.read)
-                            .number("inserted", object.counts.inserted)
-                            .number("updated", object.counts.updated)
-                            .number("unchanged", object.counts.unchanged)
-                            .number("deduplicated", object.counts.deduplicated)
-                            .number("rejected", object.counts.rejected)
-                            .number("blank_lines", object.counts.blank_lines)
-                            .number("bytes", object.bytes)
-                            .str());
+            JsonObject one;
+            one.text("object", object.object)
+                .text("status", object.status)
+                .text_or_null("error", object.error);
+            add_counts(one, object.counts);
+            objects.raw(one.number("bytes", object.bytes).str());
         }
         out.raw("objects", objects.str());
     }

@@ -1,6 +1,7 @@
 // JSON text for output (cli.md, JSON shapes).
 #pragma once
 
+#include "core/error.h"
 #include "engine/scan_object.h"
 #include "types/type.h"
 #include "warehouse/ledger.h"
@@ -50,6 +51,7 @@ std::string json_value(const ColumnType& type, const Value& value);
 std::string json_seconds(double seconds);  // milliseconds are enough
 std::string reject_json(const RejectEntry& reject);
 void append_reject_json(std::string& out, const RejectEntry& reject);  // the same, without a copy
+std::string error_json(const Error& error);
 // An object that was refused as a whole.
 std::string object_error_json(std::string_view code,
                               std::string_view table,

@@ -27,17 +27,6 @@ std::string list_hash(const Table& table, const RowQuery& query) {
     return raw_hash_text(hash_raw(text));
 }
 
-std::vector<std::size_t> cursor_columns(const Table& table, const RowQuery& query) {
-    std::vector<std::size_t> columns;
-    if (query.order_by) {
-        columns.push_back(*query.order_by);
-    }
-    for (const std::string& name : table.key) {
-        columns.push_back(table.column_index(name));
-    }
-    return columns;
-}
-
 std::string base64url(std::string_view bytes) {
     std::string text = base64_encode(bytes);
     std::replace(text.begin(), text.end(), '+', '-');
@@ -87,7 +76,7 @@ std::optional<Value> read_part(const Column& column, const simdjson::dom::elemen
 std::string encode_cursor(const Table& table, const RowQuery& query, const Row& last) {
     std::string json = "{\"list\":" + json_quote(list_hash(table, query)) + ",\"after\":[";
     const char* comma = "";
-    for (const std::size_t column : cursor_columns(table, query)) {
+    for (const std::size_t column : order_columns(table, query)) {
         const Value& value = last[column];
         json += comma;
         json += std::holds_alternative<std::monostate>(value)
@@ -116,7 +105,7 @@ std::optional<Row> decode_cursor(const Table& table, const RowQuery& query, std:
         list != list_hash(table, query)) {
         return std::nullopt;
     }
-    const std::vector<std::size_t> columns = cursor_columns(table, query);
+    const std::vector<std::size_t> columns = order_columns(table, query);
     Row after;
     for (const simdjson::dom::element part : parts) {
         if (after.size() == columns.size()) {

@@ -2,6 +2,17 @@
 
 namespace muster {
 
+std::vector<std::size_t> order_columns(const Table& table, const RowQuery& query) {
+    std::vector<std::size_t> columns;
+    if (query.order_by) {
+        columns.push_back(*query.order_by);
+    }
+    for (const std::string& name : table.key) {
+        columns.push_back(table.column_index(name));
+    }
+    return columns;
+}
+
 RejectEntry row_reject(const Table& table,
                        const RowWrite& request,
                        std::size_t index,

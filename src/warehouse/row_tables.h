@@ -95,6 +95,9 @@ struct RowQuery {
     bool count = false;  // also count all rows that the filters let pass
 };
 
+// The columns that order a query's rows: order_by, if any, then the key.
+std::vector<std::size_t> order_columns(const Table& table, const RowQuery& query);
+
 struct RowPage {
     std::vector<Row> rows;
     bool more = false;

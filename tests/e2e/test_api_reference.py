@@ -4,14 +4,15 @@ import time
 
 import pytest
 from api import Server
-from program import ROOT
+from program import REAL
 
-REAL = ROOT.parent / "shared" / "data" / "hiring"
 READ = {"departments": 12, "jobs": 183, "hired_employees": 1999}
 DEPARTMENTS = [221, 208, 204, 204, 187, 151, 143]
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="the real files are not on this machine")
+@pytest.mark.skipif(
+    not REAL.is_dir(), reason=f"the real hiring files are not in {REAL}; set MUSTER_SHARED"
+)
 def test_reports_of_the_real_data(tmp_path):
     with Server(tmp_path, env={"MUSTER_SOURCE": str(REAL)}) as server:
         client = server.user()

@@ -1,14 +1,9 @@
 """The real hiring files give the reference results of the specification."""
 
 import json
-import os
-import pathlib
 
 import pytest
-from program import ROOT, Program
-
-SHARED = pathlib.Path(os.environ.get("MUSTER_SHARED", ROOT.parent / "shared"))
-SOURCE = SHARED / "data" / "hiring"
+from program import REAL, Program
 
 ABOVE_MEAN = {
     "Support": 221,
@@ -23,9 +18,9 @@ ABOVE_MEAN = {
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory):
-    if not SOURCE.is_dir():
-        pytest.skip(f"the real hiring files are not in {SOURCE}; set MUSTER_SHARED")
-    muster = Program(tmp_path_factory.mktemp("reference"), SOURCE)
+    if not REAL.is_dir():
+        pytest.skip(f"the real hiring files are not in {REAL}; set MUSTER_SHARED")
+    muster = Program(tmp_path_factory.mktemp("reference"), REAL)
     result = muster("run", "--json")
     return muster, json.loads(result.stdout.splitlines()[-1])
 

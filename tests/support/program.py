@@ -9,6 +9,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MUSTER_BUILD", ROOT / "build/release"))
 MUSTER = pathlib.Path(os.environ.get("MUSTER_BIN", BUILD / "muster"))
 GENERATOR = BUILD / "tools" / "generate_hiring"
+# The real hiring files, which are not part of the repository.
+REAL = pathlib.Path(os.environ.get("MUSTER_SHARED", ROOT.parent / "shared")) / "data" / "hiring"
 HIRING = ROOT / "catalogs" / "hiring" / "muster.toml"
 
 

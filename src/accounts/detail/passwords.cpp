@@ -47,13 +47,7 @@ std::size_t characters(std::string_view text) {
 
 }  // namespace
 
-std::string normal_name(std::string_view name) {
-    std::string lower(name);
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return lower;
-}
+std::string normal_name(std::string_view name) { return ascii_lower(name); }
 
 std::optional<std::string> name_fault(std::string_view name) {
     const bool letters = std::all_of(name.begin(), name.end(), [](char c) {

@@ -1,5 +1,7 @@
 #include "api/http/message.h"
 
+#include "core/text.h"
+
 #include <algorithm>
 
 namespace muster::http {
@@ -16,13 +18,7 @@ int hex_digit(char c) {
 }
 
 bool same_name(std::string_view left, std::string_view right) {
-    const auto lower = [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-    };
-    return std::equal(
-        left.begin(), left.end(), right.begin(), right.end(), [&lower](char one, char other) {
-            return lower(one) == lower(other);
-        });
+    return left.size() == right.size() && ascii_lower(left) == ascii_lower(right);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "api/http/detail/session.h"
 
 #include "api/http/detail/target.h"
+#include "core/text.h"
 
 #include <fmt/core.h>
 
@@ -30,14 +31,6 @@ constexpr std::size_t kFieldsMax = 100;
 constexpr std::int64_t kStreamWaitMs = 500;
 
 std::chrono::milliseconds ms(std::int64_t value) { return std::chrono::milliseconds{value}; }
-
-std::string lower(std::string_view text) {
-    std::string out{text};
-    std::transform(out.begin(), out.end(), out.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-    });
-    return out;
-}
 
 // Nothing in a header field may end it.
 void append_line(std::string& out, std::string_view text) {
@@ -210,7 +203,7 @@ void Session::read_headers_into_request() {
     request_.target = std::string{message.target()};
     request_.address = address_;
     for (const auto& field : message) {
-        std::string name = lower(std::string_view{field.name_string()});
+        std::string name = ascii_lower(std::string_view{field.name_string()});
         const std::string value{field.value()};
         const auto known = std::find_if(request_.headers.begin(),
                                         request_.headers.end(),

@@ -9,14 +9,6 @@ namespace {
 
 constexpr std::size_t kRequestIdBytesMax = 128;
 
-std::string lower(std::string_view text) {
-    std::string out{text};
-    std::transform(out.begin(), out.end(), out.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-    });
-    return out;
-}
-
 bool has_dot_segment(std::string_view path) {
     while (!path.empty()) {
         const std::string_view segment = path.substr(0, path.find('/'));
@@ -83,7 +75,7 @@ std::string read_target(Request& request, std::string_view host) {
         scheme != std::string_view::npos && !target.starts_with('/')) {
         target.remove_prefix(scheme + 3);
         const std::size_t slash = std::min(target.find_first_of("/?"), target.size());
-        if (lower(target.substr(0, slash)) != lower(host)) {
+        if (ascii_lower(target.substr(0, slash)) != ascii_lower(host)) {
             return "the target names another host than the Host header";
         }
         request.target = slash == target.size() || target[slash] == '?'
@@ -119,15 +111,15 @@ std::optional<HeaderProblem> check_header(Request& request,
         return HeaderProblem{
             400, "Transfer-Encoding excludes Content-Length, and is unknown in HTTP/1.0"};
     }
-    if (coding != nullptr && lower(*coding) != "chunked") {
+    if (coding != nullptr && ascii_lower(*coding) != "chunked") {
         return HeaderProblem{501, "the only known transfer coding is chunked"};
     }
     const std::string* encoding = request.header("content-encoding");
-    if (encoding != nullptr && lower(*encoding) != "identity") {
+    if (encoding != nullptr && ascii_lower(*encoding) != "identity") {
         return HeaderProblem{415, "send the body without Content-Encoding"};
     }
     const std::string* expect = request.header("expect");
-    if (expect != nullptr && lower(*expect) != "100-continue") {
+    if (expect != nullptr && ascii_lower(*expect) != "100-continue") {
         return HeaderProblem{417, "the only known expectation is 100-continue"};
     }
     if (request.target.size() > target_bytes_max) {

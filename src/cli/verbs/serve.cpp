@@ -111,11 +111,7 @@ Result<void> make_demo_user(VerbContext& context, Accounts& accounts) {
 
 // Loads the source once before the server starts, so that a demo has something to show.
 Result<void> load_demo(VerbContext& context, RunSetup& setup) {
-    class Silent final : public RunObserver {
-      public:
-        void progress(const RunProgress& /*progress*/) override {}
-        void warning(const Error& /*error*/) override {}
-    } silent;
+    SilentObserver silent;
     MUSTER_ASSIGN(const RunReport report,
                   run_pipeline(setup.run_context(context), RunOptions{}, silent));
     std::int64_t read = 0;

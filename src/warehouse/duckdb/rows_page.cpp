@@ -31,17 +31,6 @@ void add_filters(const Table& table, const RowQuery& query, Condition& condition
     }
 }
 
-std::vector<std::size_t> order_columns(const Table& table, const RowQuery& query) {
-    std::vector<std::size_t> columns;
-    if (query.order_by) {
-        columns.push_back(*query.order_by);
-    }
-    for (const std::string& name : table.key) {
-        columns.push_back(table.column_index(name));
-    }
-    return columns;
-}
-
 // Rows with a value come before those without; descending is exactly the other way round.
 std::string order_sql(const Table& table, const RowQuery& query) {
     std::string sql;

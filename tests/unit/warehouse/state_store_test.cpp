@@ -42,6 +42,7 @@ TEST_F(StateStoreTest, TheFirstUserHasTheFirstRole) {
 TEST_F(StateStoreTest, ManyMayRegisterTheSameName) {
     std::atomic<int> added{0};
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i) {
         threads.emplace_back([&] { added += *store().add_user(user("ada"), "admin"); });
     }
@@ -100,6 +101,7 @@ TEST_F(StateStoreTest, OneOfManyRotationsWins) {
     ASSERT_TRUE(store().add_refresh(token("a")).ok());
     std::atomic<int> won{0};
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i) {
         threads.emplace_back(
             [&, i] { won += *store().rotate_refresh("a", token("b" + std::to_string(i)), kNow); });

@@ -39,4 +39,10 @@ inline constexpr std::size_t kJsonDepthMax = 16;
 inline constexpr std::int64_t kGateWaitMs = 5000;
 inline constexpr std::int64_t kIdempotencySeconds = 24 * 3600;
 
+// Archives: what Redshift's COPY takes of Avro, in decimal megabytes.
+inline constexpr std::size_t kAvroHeaderBytesMax = 1'000'000;
+inline constexpr std::size_t kAvroBlockBytesMax = 4'000'000;  // of its data, stored or restored
+inline constexpr std::size_t kAvroBlockBytesTarget = 1U << 20;
+inline constexpr std::uint64_t kAvroFileBytesDefault = 256U << 20;
+
 }  // namespace muster

@@ -6,12 +6,19 @@
 
 #include <algorithm>
 #include <chrono>
+#include <sys/resource.h>
+#include <unistd.h>
 
 namespace muster {
 namespace {
 
 constexpr std::size_t kFeedsKept = 16;
 constexpr std::size_t kEventsMax = 10'000;
+constexpr int kRunNice = 10;
+
+// A run takes the processor time that requests leave: the calling thread, and those it starts, get
+// a lower priority. Without it the slowest reads take six times as long while a run goes on.
+void give_way() { (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kRunNice); }
 
 }  // namespace
 
@@ -108,6 +115,7 @@ Result<RunManager::Started> RunManager::start(std::vector<TableName> tables, boo
 }
 
 void RunManager::work(const RunId& run, std::vector<TableName> tables, bool force) {
+    give_way();
     std::shared_ptr<Feed> feed;
     const CancelToken* cancel = nullptr;
     {

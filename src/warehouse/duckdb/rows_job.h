@@ -64,6 +64,7 @@ class RowsJob {
     Result<void> load_answers();
     Result<void> load_checks();
     Result<void> load_existing();
+    Result<void> load_rows(const std::vector<Value>& rowids);
     Result<void> load_references();
     Result<std::string> reference_key(const Reference& reference);
     std::vector<DuckdbValue> column_lists(const std::vector<std::size_t>& columns) const;

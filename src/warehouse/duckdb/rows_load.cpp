@@ -117,18 +117,43 @@ Result<void> RowsJob::load_checks() {
     }
 }
 
+// Two steps: the keys alone decide which rows are there, and only those are read in full. One join
+// that reads all columns costs several times as much for 1,000 keys spread over 10 M rows.
 Result<void> RowsJob::load_existing() {
     std::string batch;
     for (std::size_t i = 0; i < key_columns_.size(); ++i) {
         batch += (i == 0 ? "" : ", ") + unnest_sql(i + 1, table_.columns[key_columns_[i]]);
     }
     const std::string keys = sql::column_list(table_.key, "t.");
+    std::vector<Value> found;
+    {
+        MUSTER_ASSIGN(auto rows,
+                      run("SELECT t.rowid FROM " + sql::target(table_.name) + " t WHERE " +
+                              (table_.key.size() == 1 ? keys : "(" + keys + ")") + " IN (SELECT " +
+                              batch + ")",
+                          column_lists(key_columns_)));
+        for (;;) {
+            MUSTER_ASSIGN(const bool more, rows.next());
+            if (!more) {
+                break;
+            }
+            found.emplace_back(rows.int64(0));
+        }
+    }
+    return found.empty() ? Result<void>() : load_rows(found);
+}
+
+Result<void> RowsJob::load_rows(const std::vector<Value>& rowids) {
+    std::vector<const Value*> list;
+    list.reserve(rowids.size());
+    for (const Value& rowid : rowids) {
+        list.push_back(&rowid);
+    }
     MUSTER_ASSIGN(
         auto rows,
         run("SELECT t.rowid, " + sql::column_list(table_, "t.") + " FROM " +
-                sql::target(table_.name) + " t WHERE " +
-                (table_.key.size() == 1 ? keys : "(" + keys + ")") + " IN (SELECT " + batch + ")",
-            column_lists(key_columns_)));
+                sql::target(table_.name) + " t WHERE t.rowid IN (SELECT unnest($1::BIGINT[]))",
+            one(make_list(kBig, list))));
     for (;;) {
         MUSTER_ASSIGN(const bool more, rows.next());
         if (!more) {

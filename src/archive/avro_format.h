@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "archive/archive_table.h"
+#include "archive/byte_buffer.h"
 
 namespace muster {
 
@@ -46,6 +47,6 @@ Result<std::string> avro_header(const ArchiveTable& table, AvroCodec codec, cons
 // The data of a block as it is stored, and back. `restored` is replaced; what is no such data, or
 // larger than kAvroBlockBytesMax, is kVerification.
 Result<std::string> avro_compress(AvroCodec codec, std::string_view raw);
-Result<void> avro_decompress(AvroCodec codec, std::string_view stored, std::string& restored);
+Result<void> avro_decompress(AvroCodec codec, std::string_view stored, ByteBuffer& restored);
 
 }  // namespace muster

@@ -14,14 +14,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "archive/archive_table.h"
 #include "archive/avro_format.h"
+#include "archive/byte_buffer.h"
 #include "archive/content_checksum.h"
 
 namespace muster {
@@ -54,18 +55,16 @@ class AvroReader {
   private:
     explicit AvroReader(AvroSource source) : source_(std::move(source)) {}
     Result<std::string_view> peek(std::size_t bytes);
-    Result<void> read_header(const std::string& schema);
-    Result<void> read_metadata(class AvroCursor& cursor, const std::string& schema);
-    Result<void> read_frame(AvroStoredBlock& block, std::uint64_t& data_bytes);
+    void use(std::size_t bytes);
     Error fault(std::string_view what) const;
 
     AvroSource source_;
     AvroCodec codec_ = AvroCodec::kNull;
     AvroSync sync_{};
     std::uint64_t blocks_ = 0;
-    std::uint64_t offset_ = 0;   // of the next byte to be used, in the file
-    std::string window_;         // bytes of the file that were read
-    std::size_t window_at_ = 0;  // the next of them to be used
+    std::uint64_t offset_ = 0;   // in the file, of the next byte to be used
+    ByteBuffer window_;          // what was read of the file, up to its latest byte
+    std::size_t window_at_ = 0;  // the next byte to be used, in the window
 };
 
 // A field of a row. Which member holds the value follows the column's type:
@@ -98,21 +97,22 @@ class AvroRows {
   private:
     const char* read_field(const ArchiveColumn& column, const char* at, AvroField& field);
     const char* read_value(const ColumnType& type, const char* at, AvroField& field);
-    const char* read_text(const char* at, std::string_view& text);
-    const char* fail(std::string_view what);
-    Error row_fault() const;
+    const char* read_integer(const char* at, std::int64_t low, std::int64_t high, AvroField& field);
+    const char* read_string(const char* at, std::string_view& text);
+    const char* read_text(const ColumnType& type, const char* at, AvroField& field);
+    const char* fail(std::string_view problem);
+    Error fault(std::string_view column, std::string_view problem) const;
 
     ArchiveTable table_;
-    std::vector<AvroField> fields_;
+    std::vector<AvroField> fields_;  // by column
     RowHasher hasher_;
     std::string place_;
-    std::string restored_;
+    ByteBuffer restored_;
     const char* at_ = nullptr;
     const char* end_ = nullptr;
     std::uint64_t rows_ = 0;
     std::uint64_t rows_left_ = 0;
-    std::size_t column_ = 0;
-    std::string problem_;
+    std::string_view problem_;
 };
 
 // Reads all of a file: what it holds.

@@ -21,6 +21,7 @@
 #include "archive/avro_format.h"
 #include "archive/byte_buffer.h"
 #include "archive/content_checksum.h"
+#include "archive/detail/avro_long.h"
 
 namespace muster {
 
@@ -45,7 +46,7 @@ class AvroBlockBuilder {
     }
     // int32 and int64 columns.
     void add_int64(std::int64_t value) {
-        block_.bytes.set_end(put_long(open_value(kLongBytesMax), value));
+        block_.bytes.set_end(put_avro_long(open_value(kAvroLongBytesMax), value));
     }
     void add_double(double value) {
         char* to = open_value(sizeof value);
@@ -58,8 +59,8 @@ class AvroBlockBuilder {
         block_.bytes.set_end(to);
     }
     void add_string(std::string_view text) {
-        char* to = open_value(kLongBytesMax + text.size());
-        to = put_long(to, static_cast<std::int64_t>(text.size()));
+        char* to = open_value(kAvroLongBytesMax + text.size());
+        to = put_avro_long(to, static_cast<std::int64_t>(text.size()));
         if (!text.empty()) {
             std::memcpy(to, text.data(), text.size());
         }
@@ -94,21 +95,8 @@ class AvroBlockBuilder {
     static constexpr std::size_t kRawBytesMax = kAvroBlockBytesMax - (64U << 10U);
 
   private:
-    static constexpr std::size_t kLongBytesMax = 10;
     static constexpr char kNullBranch = 0;  // 0 and 1 as zig-zag longs
     static constexpr char kValueBranch = 2;
-
-    // Zig-zag and seven bits a byte.
-    static char* put_long(char* to, std::int64_t value) {
-        auto rest =
-            static_cast<std::uint64_t>(value) << 1U ^ static_cast<std::uint64_t>(value >> 63);
-        while (rest > 0x7F) {
-            *to++ = static_cast<char>(rest | 0x80U);
-            rest >>= 7U;
-        }
-        *to++ = static_cast<char>(rest);
-        return to;
-    }
 
     // Room for a value, behind the branch of the union if there is one.
     char* open_value(std::size_t bytes) {
@@ -118,6 +106,7 @@ class AvroBlockBuilder {
         }
         return to;
     }
+    void end_text(char* head, const char* end);
     Result<void> end_large_row(Uint128 row_hash);
 
     std::string table_;

@@ -6,11 +6,21 @@
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace muster {
 
 class ByteBuffer {
   public:
+    ByteBuffer() = default;
+    ByteBuffer(ByteBuffer&& other) noexcept { *this = std::move(other); }
+    ByteBuffer& operator=(ByteBuffer&& other) noexcept {
+        bytes_ = std::move(other.bytes_);
+        size_ = std::exchange(other.size_, 0);
+        capacity_ = std::exchange(other.capacity_, 0);
+        return *this;
+    }
+
     // At least `bytes` writable bytes behind the last one; valid until the next call.
     char* room(std::size_t bytes) {
         if (capacity_ - size_ < bytes) [[unlikely]] {
@@ -34,6 +44,8 @@ class ByteBuffer {
     void clear() { size_ = 0; }
     // Requires: size <= size().
     void truncate(std::size_t size) { size_ = size; }
+    // Requires: bytes <= size().
+    void drop_front(std::size_t bytes);
 
   private:
     void grow(std::size_t bytes);

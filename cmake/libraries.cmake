@@ -13,6 +13,16 @@ foreach(name re2 zstd z xxhash simdjson snappy)
 endforeach()
 target_link_libraries(system_re2 INTERFACE Threads::Threads)
 
+# Abseil's time library; each archive before those it needs. Its CMake package knows shared objects
+# only.
+add_library(system_absl INTERFACE)
+foreach(name time civil_time time_zone strings strings_internal int128 base spinlock_wait
+        throw_delegate raw_logging_internal log_severity)
+    muster_system_library(absl_${name})
+    target_link_libraries(system_absl INTERFACE system_absl_${name})
+endforeach()
+target_link_libraries(system_absl INTERFACE Threads::Threads)
+
 # Header-only use: no shared object to load at start.
 add_library(system_fmt INTERFACE)
 target_compile_definitions(system_fmt INTERFACE FMT_HEADER_ONLY=1)

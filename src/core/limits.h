@@ -45,4 +45,12 @@ inline constexpr std::size_t kAvroBlockBytesMax = 4'000'000;  // of its data, st
 inline constexpr std::size_t kAvroBlockBytesTarget = 1U << 20;
 inline constexpr std::uint64_t kAvroFileBytesDefault = 256U << 20;
 
+// Scheduler. An occurrence that is later than this counts as missed. A jump of the clock is noticed
+// within kClockLookSeconds.
+inline constexpr std::int64_t kLateSecondsMax = 60;
+inline constexpr std::int64_t kClockLookSeconds = 10;
+inline constexpr std::int64_t kScheduleRetrySeconds = 15;
+inline constexpr std::int64_t kMissedCountMax = 1000;  // more are not counted
+inline constexpr std::int64_t kOccurrencesKeptDays = 90;
+
 }  // namespace muster

@@ -26,6 +26,7 @@ LONG_FILES = {}
 
 # Who may include the headers of a library that is to stay behind an adapter.
 GUARDED_INCLUDES = {
+    "absl/": ("src/scheduler/", "tests/unit/scheduler/"),
     "duckdb.h": ("src/engine/", "src/warehouse/duckdb/"),
     "boost/": ("src/api/http/", "tests/unit/api/"),
     "sodium.h": ("src/accounts/",),

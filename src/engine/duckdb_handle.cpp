@@ -67,6 +67,7 @@ std::size_t width_of(duckdb_vector vector) {
         case DUCKDB_TYPE_VARCHAR:
         case DUCKDB_TYPE_BLOB:
         case DUCKDB_TYPE_HUGEINT:
+        case DUCKDB_TYPE_UHUGEINT:
             return 16;
         default:
             return 8;

@@ -5,6 +5,8 @@
 //   3. each call hands out up to 2,048 rows of the thread's block; an empty block fetches the next.
 // Strings are not copied: DuckDB copies what it keeps before it asks the same thread again.
 #include "core/limits.h"
+#include "engine/detail/avro_scan.h"
+#include "engine/detail/content_functions.h"
 #include "engine/detail/duckdb_handle.h"
 #include "engine/detail/scan_source.h"
 #include "validate/reject.h"
@@ -305,7 +307,8 @@ Result<void> register_functions(Engine::Handle& handle) {
             connection, handle, "muster_reject_id", {text, text, big}, text, reject_ids, false)) {
         return Error{ErrorCode::kInternal, "DuckDB refuses muster's functions", "", ""};
     }
-    return {};
+    MUSTER_TRY(register_content_functions(connection));
+    return register_read_avro(connection, handle);
 }
 
 ScanRegistration::ScanRegistration(Engine::Handle& handle, ScanSource& source) : handle_(handle) {

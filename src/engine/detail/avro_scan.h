@@ -1,6 +1,6 @@
 // The rows of Avro files in SQL: SELECT ... FROM muster_read_avro(id), with the table's columns and
 // types. For engine and warehouse/duckdb.
-//   const AvroScan scan(engine.handle(), table, readers);
+//   AvroScan scan(engine.handle(), table, readers);
 //   auto made = connection.execute("CREATE TABLE t AS SELECT * FROM " + scan.sql());
 //   if (!made.ok()) { return scan.error_behind(std::move(made).error()); }
 #pragma once

@@ -199,6 +199,7 @@ class InterruptGuard {
     std::thread thread_;
 };
 
+class AvroScan;     // engine/detail/avro_scan.h
 struct ScanSource;  // engine/detail/scan_source.h
 
 struct Engine::Handle {
@@ -212,13 +213,15 @@ struct Engine::Handle {
     // processes was then written by one that is gone, as only one has the file open.
     std::atomic<bool> just_opened{true};
 
-    // Sources of the table function muster_scan, by the id in the SQL.
+    // Sources of the table functions muster_scan and muster_read_avro, by the id in the SQL.
     std::mutex sources_mutex;
     std::map<std::int64_t, ScanSource*> sources;
+    std::map<std::int64_t, AvroScan*> avro_scans;
     std::int64_t source_id_next = 1;
 };
 
-// Registers muster_scan, muster_keep and muster_reject_id. Called once per database.
+// Registers muster_scan, muster_keep, muster_reject_id and the functions of archives. Called once
+// per database.
 Result<void> register_functions(Engine::Handle& handle);
 
 }  // namespace muster

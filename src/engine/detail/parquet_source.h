@@ -1,0 +1,26 @@
+// Parquet files as a table of SQL.
+#pragma once
+
+#include "core/result.h"
+#include "engine/detail/duckdb_handle.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "archive/archive_table.h"
+
+namespace muster {
+
+// read_parquet([...]), nothing guessed from the names of folders. Requires: there is a file.
+std::string parquet_source_sql(const std::vector<std::filesystem::path>& files);
+
+// kVerification unless each file has exactly the table's columns, in order and of their types.
+Result<void> check_parquet_columns(Connection& connection,
+                                   const ArchiveTable& table,
+                                   const std::vector<std::filesystem::path>& files);
+
+// An error while files were read: what DuckDB says of their content is kVerification.
+Error parquet_error(Error error);
+
+}  // namespace muster

@@ -42,46 +42,6 @@ std::string type_hint(std::string_view text) {
     return did_you_mean(text, names);
 }
 
-// Reads "decimal(p,s)"; spaces around the numbers are fine.
-std::optional<ColumnType> parse_decimal(std::string_view text) {
-    constexpr std::string_view kPrefix = "decimal(";
-    if (!text.starts_with(kPrefix) || !text.ends_with(')')) {
-        return std::nullopt;
-    }
-    std::string inside;
-    for (const char c : text.substr(kPrefix.size(), text.size() - kPrefix.size() - 1)) {
-        if (c != ' ') {
-            inside += c;
-        }
-    }
-    ColumnType type{TypeKind::kDecimal, 0, 0};
-    const char* end = inside.data() + inside.size();
-    const auto precision = std::from_chars(inside.data(), end, type.precision);
-    if (precision.ec != std::errc{} || precision.ptr == end || *precision.ptr != ',') {
-        return std::nullopt;
-    }
-    const auto scale = std::from_chars(precision.ptr + 1, end, type.scale);
-    if (scale.ec != std::errc{} || scale.ptr != end) {
-        return std::nullopt;
-    }
-    return type;
-}
-
-std::optional<ColumnType> parse_type(std::string_view text) {
-    for (const TypeKind kind : {TypeKind::kInt32,
-                                TypeKind::kInt64,
-                                TypeKind::kDouble,
-                                TypeKind::kBool,
-                                TypeKind::kString,
-                                TypeKind::kDate,
-                                TypeKind::kTimestamp}) {
-        if (const ColumnType type{kind, 0, 0}; type_text(type) == text) {
-            return type;
-        }
-    }
-    return parse_decimal(text);
-}
-
 // Whether a value of this kind can be meant for the type. Decimals, dates and timestamps may be
 // written as strings, because TOML has no exact decimals and other forms of time.
 bool kind_fits(const Node& node, TypeKind type) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/console.h"
+#include "core/text.h"
 #include "types/type.h"
 #include "warehouse/warehouse.h"
 
@@ -49,8 +50,6 @@ inline Value text_value(std::string text) { return Value{std::move(text)}; }
 // "" as NULL.
 Value text_or_null(const std::string& text);
 
-// Without control characters, so that data cannot steer the terminal.
-std::string printable(std::string_view text);
 // Columns on the screen, counting one for each character.
 std::size_t display_width(std::string_view text);
 

@@ -242,4 +242,24 @@ std::string human_bytes(std::uint64_t bytes) {
     return fmt::format("{:.1f} {}", amount, kUnits[unit]);
 }
 
+std::string printable(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte == '\n') {
+            out += "\\n";
+        } else if (byte == '\r') {
+            out += "\\r";
+        } else if (byte == '\t') {
+            out += "\\t";
+        } else if (byte < 0x20 || byte == 0x7F) {
+            out += fmt::format("\\x{:02x}", static_cast<unsigned>(byte));
+        } else {
+            out += c;
+        }
+    }
+    return out;
+}
+
 }  // namespace muster

@@ -20,6 +20,9 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> can
 // Shell glob over a whole key: `*` and `?` do not match '/', `[a-z]`, `[!a-z]`.
 bool glob_match(std::string_view pattern, std::string_view text);
 
+// Without control characters, so that data cannot steer a terminal.
+std::string printable(std::string_view text);
+
 // A JSON string literal with its quotes; invalid UTF-8 bytes become U+FFFD.
 std::string json_quote(std::string_view text);
 void append_json_quoted(std::string& out, std::string_view text);  // the same, at the end of `out`

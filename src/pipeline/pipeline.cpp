@@ -2,7 +2,7 @@
 
 #include "core/limits.h"
 #include "core/text.h"
-#include "pipeline/detail/lease.h"
+#include "warehouse/lease_holder.h"
 #include "pipeline/detail/table_task.h"
 #include "pipeline/task_graph.h"
 

@@ -1,5 +1,5 @@
 #include "core/clock.h"
-#include "pipeline/detail/lease.h"
+#include "warehouse/lease_holder.h"
 #include "pipeline/detail/repair_file.h"
 #include "pipeline/detail/table_task.h"
 #include "pipeline/pipeline.h"

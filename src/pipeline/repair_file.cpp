@@ -32,7 +32,7 @@ std::string csv_cell(std::string_view text, char delimiter, char quote) {
 }
 
 // Text that a spreadsheet can open: invalid bytes and NUL become U+FFFD.
-std::string printable(std::string_view text) {
+std::string cell_text(std::string_view text) {
     static constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
     const bool valid = valid_utf8(text);
     std::string out;
@@ -197,7 +197,7 @@ std::string repair_header(const Table& table) {
 std::vector<std::string> repair_fields(const Table& table, const RejectEntry& reject) {
     std::vector<std::string> fields;
     for (const std::string& field : split_record(table, reject.raw).value_or(fields)) {
-        fields.push_back(printable(field));
+        fields.push_back(cell_text(field));
     }
     fields.resize(table.columns.size());
     return fields;
@@ -216,7 +216,7 @@ std::string repair_line(const Table& table, const RejectEntry& reject) {
         codes += (codes.empty() ? "" : " ") + reason.code;
         messages += (messages.empty() ? "" : "; ") + reason.message;
     }
-    const std::string raw = fits ? "" : printable(reject.raw);
+    const std::string raw = fits ? "" : cell_text(reject.raw);
     for (const std::string& cell : {codes, messages, raw}) {
         line += "," + csv_cell(guard_cell(cell), ',', '"');
     }

@@ -10,32 +10,6 @@
 
 namespace muster {
 
-JsonObject& JsonObject::raw(std::string_view name, std::string_view json) {
-    text_ += text_.size() > 1 ? "," : "";
-    text_ += json_quote(name);
-    text_ += ':';
-    text_ += json;
-    return *this;
-}
-
-JsonObject& JsonObject::text(std::string_view name, std::string_view value) {
-    return raw(name, json_quote(value));
-}
-
-JsonObject& JsonObject::text_or_null(std::string_view name, std::string_view value) {
-    return value.empty() ? raw(name, "null") : text(name, value);
-}
-
-JsonObject& JsonObject::number(std::string_view name, double value) {
-    return raw(name, std::isfinite(value) ? fmt::format("{}", value) : "null");
-}
-
-JsonArray& JsonArray::raw(std::string_view json) {
-    text_ += text_.size() > 1 ? "," : "";
-    text_ += json;
-    return *this;
-}
-
 std::string json_value(const ColumnType& type, const Value& value) {
     if (std::holds_alternative<std::monostate>(value)) {
         return "null";
@@ -246,6 +220,8 @@ std::string run_json(const RunRecord& run, bool with_objects) {
     return JsonObject{}
         .text("run_id", run.run_id)
         .text("status", run.status)
+        .text("kind", run.kind)
+        .text_or_null("backup", run.backup)
         .text("trigger", run.trigger)
         .text_or_null("error", run.error)
         .text("started_at", format_timestamp_us(run.started_at_us))

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "core/error.h"
+#include "core/json_writer.h"
 #include "engine/scan_object.h"
 #include "types/type.h"
 #include "warehouse/ledger.h"
 
-#include <concepts>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -14,36 +14,6 @@
 #include <vector>
 
 namespace muster {
-
-// Collects the members of one object in order.
-class JsonObject {
-  public:
-    JsonObject& text(std::string_view name, std::string_view value);
-    JsonObject& text_or_null(std::string_view name, std::string_view value);  // "" is null
-    JsonObject& number(std::string_view name, double value);
-    JsonObject& flag(std::string_view name, bool value) {
-        return raw(name, value ? "true" : "false");
-    }
-    JsonObject& raw(std::string_view name, std::string_view json);
-    template <std::integral T>
-    JsonObject& number(std::string_view name, T value) {
-        return raw(name, std::to_string(value));
-    }
-    std::string str() const { return text_ + "}"; }
-
-  private:
-    std::string text_ = "{";
-};
-
-// Joins JSON texts to an array on one line.
-class JsonArray {
-  public:
-    JsonArray& raw(std::string_view json);
-    std::string str() const { return text_ + "]"; }
-
-  private:
-    std::string text_ = "[";
-};
 
 // Numbers and booleans as such, NULL and numbers without a JSON form null, all else a string.
 std::string json_value(const ColumnType& type, const Value& value);

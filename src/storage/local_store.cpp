@@ -113,6 +113,18 @@ Result<void> publish(const fs::path& partial, const fs::path& target) {
     return sync_path(target.parent_path(), O_RDONLY | O_DIRECTORY);
 }
 
+// The same, unless the target is there.
+Result<void> publish_if_absent(const fs::path& partial, const fs::path& target) {
+    MUSTER_TRY(sync_path(partial, O_RDONLY));
+    if (::link(partial.c_str(), target.c_str()) != 0) {
+        Error error = system_error("create", target, errno);
+        error.code = errno == EEXIST ? ErrorCode::kConflict : error.code;
+        return error;
+    }
+    ::unlink(partial.c_str());
+    return sync_path(target.parent_path(), O_RDONLY | O_DIRECTORY);
+}
+
 class LocalWriter final : public ObjectWriter {
   public:
     LocalWriter(fs::path partial, fs::path target, int descriptor)
@@ -145,6 +157,13 @@ class LocalWriter final : public ObjectWriter {
         return {};
     }
 
+    Result<void> commit_if_absent() override {
+        file_.close();
+        MUSTER_TRY(publish_if_absent(partial_, target_));
+        committed_ = true;
+        return {};
+    }
+
   private:
     fs::path partial_;
     fs::path target_;
@@ -154,7 +173,8 @@ class LocalWriter final : public ObjectWriter {
 
 class LocalStore final : public ObjectStore {
   public:
-    explicit LocalStore(fs::path root) : root_(std::move(root)) {}
+    LocalStore(fs::path root, const StoreOptions& options)
+        : root_(std::move(root)), options_(options) {}
 
     std::string describe() const override { return root_.string(); }
 
@@ -176,6 +196,7 @@ class LocalStore final : public ObjectStore {
 
     Result<std::vector<ObjectInfo>> list_below(std::string_view prefix) override {
         std::vector<ObjectInfo> found;
+        MUSTER_TRY(check_links(prefix));
         const fs::path start = root_ / prefix;
         struct stat state {};
         if (::stat(start.c_str(), &state) != 0 && errno == ENOENT) {
@@ -187,6 +208,7 @@ class LocalStore final : public ObjectStore {
     }
 
     Result<std::unique_ptr<ObjectReader>> open(const ObjectKey& key) override {
+        MUSTER_TRY(check_links(key.str()));
         const fs::path path = root_ / key.str();
         const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
         if (descriptor < 0) {
@@ -215,6 +237,7 @@ class LocalStore final : public ObjectStore {
     }
 
     Result<void> remove(const ObjectKey& key) override {
+        MUSTER_TRY(check_links(fs::path(key.str()).parent_path().string()));
         const fs::path path = root_ / key.str();
         if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
             return system_error("remove", path, errno);
@@ -230,6 +253,7 @@ class LocalStore final : public ObjectStore {
     }
 
     Result<void> remove_below(std::string_view prefix) override {
+        MUSTER_TRY(check_links(fs::path(prefix).parent_path().parent_path().string()));
         std::error_code failure;
         fs::remove_all(root_ / prefix, failure);
         if (failure) {
@@ -238,9 +262,13 @@ class LocalStore final : public ObjectStore {
         return {};
     }
 
-    Result<fs::path> path_for_read(const ObjectKey& key) override { return root_ / key.str(); }
+    Result<fs::path> path_for_read(const ObjectKey& key) override {
+        MUSTER_TRY(check_links(key.str()));
+        return root_ / key.str();
+    }
 
     Result<fs::path> path_for_write(const ObjectKey& key) override {
+        MUSTER_TRY(check_links(key.str()));
         const fs::path target = root_ / key.str();
         std::error_code failure;
         fs::create_directories(target.parent_path(), failure);
@@ -258,6 +286,28 @@ class LocalStore final : public ObjectStore {
     }
 
   private:
+    // Of every folder and the object on the way from the root to `below`.
+    Result<void> check_links(std::string_view below) const {
+        if (!options_.refuse_links) {
+            return {};
+        }
+        fs::path path = root_;
+        for (const fs::path& part : fs::path(below)) {
+            path /= part;
+            struct stat state {};
+            if (::lstat(path.c_str(), &state) == 0 && S_ISLNK(state.st_mode)) {
+                return link_error(path);
+            }
+        }
+        return {};
+    }
+
+    static Error link_error(const fs::path& path) {
+        return {.code = ErrorCode::kConflict,
+                .message = fmt::format("{} is a symbolic link", path.string()),
+                .hint = "links are not followed here: replace it by the file or folder itself"};
+    }
+
     static void sort(std::vector<ObjectInfo>& objects) {
         std::sort(objects.begin(), objects.end(), [](const ObjectInfo& a, const ObjectInfo& b) {
             return a.key < b.key;
@@ -278,6 +328,9 @@ class LocalStore final : public ObjectStore {
                 continue;
             }
             struct stat state {};
+            if (options_.refuse_links && entry->is_symlink(failure)) {
+                return link_error(entry->path());
+            }
             if (::stat(entry->path().c_str(), &state) != 0) {
                 continue;  // it vanished since the folder was read
             }
@@ -296,12 +349,13 @@ class LocalStore final : public ObjectStore {
     }
 
     fs::path root_;
+    StoreOptions options_;
 };
 
 }  // namespace
 
-std::unique_ptr<ObjectStore> make_local_store(const fs::path& root) {
-    return std::make_unique<LocalStore>(root);
+std::unique_ptr<ObjectStore> make_local_store(const fs::path& root, const StoreOptions& options) {
+    return std::make_unique<LocalStore>(root, options);
 }
 
 }  // namespace muster

@@ -6,10 +6,11 @@
 
 namespace muster {
 
-Result<std::unique_ptr<ObjectStore>> open_store(const std::string& url) {
+Result<std::unique_ptr<ObjectStore>> open_store(const std::string& url,
+                                                const StoreOptions& options) {
     static constexpr std::string_view kFileScheme = "file://";
     if (url.starts_with(kFileScheme)) {
-        return make_local_store(url.substr(kFileScheme.size()));
+        return make_local_store(url.substr(kFileScheme.size()), options);
     }
     if (const auto scheme = url.find("://"); scheme != std::string::npos) {
         return Error{.code = ErrorCode::kUsage,
@@ -17,7 +18,7 @@ Result<std::unique_ptr<ObjectStore>> open_store(const std::string& url) {
                          "'{}': this build has no store for {}://", url, url.substr(0, scheme)),
                      .hint = "use the path of a folder"};
     }
-    return make_local_store(url);
+    return make_local_store(url, options);
 }
 
 Result<std::string> read_object(ObjectStore& store, const ObjectKey& key, std::size_t bytes_max) {
@@ -38,6 +39,12 @@ Result<void> write_object(ObjectStore& store, const ObjectKey& key, std::string_
     MUSTER_ASSIGN(auto writer, store.create(key));
     MUSTER_TRY(writer->write(content));
     return writer->commit();
+}
+
+Result<void> write_new_object(ObjectStore& store, const ObjectKey& key, std::string_view content) {
+    MUSTER_ASSIGN(auto writer, store.create(key));
+    MUSTER_TRY(writer->write(content));
+    return writer->commit_if_absent();
 }
 
 }  // namespace muster

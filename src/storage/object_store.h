@@ -45,6 +45,8 @@ class ObjectWriter {
     virtual Result<void> write(std::string_view bytes) = 0;
     // Makes the object durable (file and folder) and visible under its key, replacing an older one.
     virtual Result<void> commit() = 0;
+    // The same, but kConflict if an object of this key is there: of two, one wins.
+    virtual Result<void> commit_if_absent() = 0;
 };
 
 class ObjectStore {
@@ -72,13 +74,22 @@ class ObjectStore {
     virtual Result<void> publish_path(const std::filesystem::path& path, const ObjectKey& key) = 0;
 };
 
+struct StoreOptions {
+    // Symbolic links below the root are refused with kConflict instead of followed, so that nobody
+    // makes muster read or write elsewhere. A store without links ignores it.
+    bool refuse_links = false;
+};
+
 // A store for a folder path or a file:// URL. The folder need not exist yet.
-Result<std::unique_ptr<ObjectStore>> open_store(const std::string& url);
+Result<std::unique_ptr<ObjectStore>> open_store(const std::string& url,
+                                                const StoreOptions& options = {});
 
 // A whole object as text, at most `bytes_max`.
 Result<std::string> read_object(ObjectStore& store, const ObjectKey& key, std::size_t bytes_max);
 
 // Creates, writes and commits in one call.
 Result<void> write_object(ObjectStore& store, const ObjectKey& key, std::string_view content);
+// The same with commit_if_absent().
+Result<void> write_new_object(ObjectStore& store, const ObjectKey& key, std::string_view content);
 
 }  // namespace muster

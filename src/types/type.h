@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -28,6 +29,10 @@ using Value = std::variant<std::monostate, std::int64_t, Int128, double, bool, s
 
 // "int64", "decimal(10,2)", ...
 std::string type_text(const ColumnType& type);
+
+// The type of such a text; spaces around the numbers of a decimal are fine. Bounds of precision and
+// scale are not checked. Nothing if it is none.
+std::optional<ColumnType> parse_type(std::string_view text);
 
 // The canonical text of a value: dates and timestamps in RFC 3339 form (T, Z, up to 6 decimals),
 // decimals with exactly `scale` digits, doubles shortest round trip. NULL is "".

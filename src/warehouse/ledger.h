@@ -61,7 +61,8 @@ struct ObjectOutcome {
 // What one table did in a run.
 struct TableOutcome {
     std::string table;
-    std::string status;  // loaded | unchanged | partial | failed | limit | skipped
+    // loaded | unchanged | partial | failed | limit | skipped; of a restore: restored
+    std::string status;
     std::string error;
     LoadCounts counts;
     std::vector<ObjectOutcome> objects;
@@ -73,8 +74,10 @@ struct TableOutcome {
 
 struct RunRecord {
     std::string run_id;
-    std::string status;   // running | succeeded | partial | failed | cancelled
-    std::string trigger;  // cli | api | schedule | replay
+    std::string status;         // running | succeeded | partial | failed | cancelled
+    std::string kind = "load";  // load | backup | restore
+    std::string backup;         // its name, of a backup or restore
+    std::string trigger;        // cli | api | schedule | replay
     std::string error;
     std::int64_t started_at_us = 0;
     std::int64_t finished_at_us = 0;  // 0 while it runs

@@ -11,6 +11,7 @@
 #include "warehouse/ledger.h"
 #include "warehouse/row_tables.h"
 #include "warehouse/state_store.h"
+#include "warehouse/table_snapshots.h"
 
 #include <cstdint>
 #include <functional>
@@ -144,6 +145,7 @@ class Warehouse {
     // --- parts, which live as long as the warehouse ------------------------------------------
     virtual RowTables& row_tables() = 0;
     virtual StateStore& state() = 0;
+    virtual TableSnapshots& snapshots() = 0;
 };
 
 // Opens "duckdb:<path>" on an engine that was opened for that file. The engine and the clock must

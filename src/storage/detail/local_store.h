@@ -6,7 +6,8 @@
 
 namespace muster {
 
-std::unique_ptr<ObjectStore> make_local_store(const std::filesystem::path& root);
+std::unique_ptr<ObjectStore> make_local_store(const std::filesystem::path& root,
+                                              const StoreOptions& options);
 
 // Temporary files end with this; list() leaves them out.
 inline constexpr std::string_view kPartialSuffix = ".partial";

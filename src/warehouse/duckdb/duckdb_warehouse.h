@@ -5,6 +5,7 @@
 #include "engine/detail/duckdb_handle.h"
 #include "warehouse/duckdb/duckdb_row_tables.h"
 #include "warehouse/duckdb/duckdb_state_store.h"
+#include "warehouse/duckdb/duckdb_table_snapshots.h"
 #include "warehouse/duckdb/gates.h"
 #include "warehouse/warehouse.h"
 
@@ -19,6 +20,7 @@ class DuckdbWarehouse final : public Warehouse {
         : engine_(engine),
           clock_(clock),
           row_tables_(engine, clock, gates_, data_version_),
+          snapshots_(engine, clock, gates_, data_version_),
           state_(engine) {}
 
     Result<void> prepare() override;
@@ -55,11 +57,10 @@ class DuckdbWarehouse final : public Warehouse {
 
     RowTables& row_tables() override { return row_tables_; }
     StateStore& state() override { return state_; }
+    TableSnapshots& snapshots() override { return snapshots_; }
 
   private:
     Result<Connection> connect() { return engine_.handle().connect(); }
-    // CHECKPOINT; waits a little for writers that are at work.
-    Result<void> checkpoint_after_ddl();
     Result<std::vector<MigrationStep>> plan(Connection& connection, const Catalog& catalog);
     Result<std::vector<TableOutcome>> run_tables(Connection& connection, const std::string& run_id);
     Result<void> reconcile_run(Connection& connection,
@@ -71,6 +72,7 @@ class DuckdbWarehouse final : public Warehouse {
     WriteGates gates_;
     std::atomic<std::uint64_t> data_version_{1};  // raised after each commit to a table
     DuckdbRowTables row_tables_;
+    DuckdbTableSnapshots snapshots_;
     std::mutex lease_mutex_;   // makes "look, then write" of leases one step in this process
     std::mutex schema_mutex_;  // one schema change at a time
     DuckdbStateStore state_;

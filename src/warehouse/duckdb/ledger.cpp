@@ -44,6 +44,8 @@ Result<std::vector<RunRecord>> read_runs(QueryResult& rows) {
         run.error = rows.text(3);
         run.started_at_us = rows.int64(4);
         run.finished_at_us = rows.int64(5);
+        run.kind = rows.text(6);
+        run.backup = rows.text(7);
         runs.push_back(std::move(run));
     }
 }
@@ -84,6 +86,8 @@ Result<void> DuckdbWarehouse::begin_run(const RunRecord& run) {
                   connection.change(sql::kRunInsert,
                                     std::string_view(run.run_id),
                                     std::string_view(run.status),
+                                    std::string_view(run.kind),
+                                    std::string_view(run.backup),
                                     std::string_view(run.trigger),
                                     std::string_view(run.error),
                                     run.started_at_us,

@@ -1,6 +1,7 @@
 // The schema `muster` and the tables of the catalog (architecture.md, decision 13).
 #include "core/text.h"
 #include "engine/detail/scan_source.h"
+#include "warehouse/detail/column_mapping.h"
 #include "warehouse/detail/ledger_json.h"
 #include "warehouse/duckdb/duckdb_warehouse.h"
 #include "warehouse/duckdb/sql.h"
@@ -22,24 +23,6 @@ const StoredColumn* find(const StoredSchema& schema, const std::string& name) {
                                  schema.columns.end(),
                                  [&name](const StoredColumn& c) { return c.name == name; });
     return at == schema.columns.end() ? nullptr : &*at;
-}
-
-// Every value of `from` is one of `to`, unchanged.
-bool widens(const ColumnType& from, const ColumnType& to) {
-    if (from.kind == TypeKind::kInt32 && to.kind == TypeKind::kInt64) {
-        return true;
-    }
-    return from.kind == TypeKind::kDecimal && to.kind == TypeKind::kDecimal &&
-           to.scale >= from.scale && to.precision - to.scale >= from.precision - from.scale;
-}
-
-std::string create_sql(const Table& table) {
-    std::string columns;
-    for (const Column& column : table.columns) {
-        columns += columns.empty() ? "" : ", ";
-        columns += sql_identifier(column.name) + " " + sql_type(column.type);
-    }
-    return "CREATE TABLE " + sql::target(table.name) + " (" + columns + ")";
 }
 
 // The steps from one stored table to its declaration.
@@ -172,10 +155,10 @@ Result<std::map<std::string, std::string>> stored_schemas(Connection& connection
 
 }  // namespace
 
-Result<void> DuckdbWarehouse::checkpoint_after_ddl() {
+Result<void> checkpoint_after_ddl(Engine& engine) {
     Result<void> done;
     for (int attempt = 0; attempt < kCheckpointAttemptsMax; ++attempt) {
-        done = engine_.checkpoint();
+        done = engine.checkpoint();
         if (done.ok() || done.error().code != ErrorCode::kUnavailable) {
             return done;
         }
@@ -219,7 +202,7 @@ Result<void> DuckdbWarehouse::prepare() {
                            "INSERT INTO muster.schema_version VALUES (" +
                            std::to_string(known) + ")"));
     MUSTER_TRY(transaction.commit());
-    return checkpoint_after_ddl();
+    return checkpoint_after_ddl(engine_);
 }
 
 Result<std::vector<MigrationStep>> DuckdbWarehouse::plan(Connection& connection,
@@ -232,7 +215,7 @@ Result<std::vector<MigrationStep>> DuckdbWarehouse::plan(Connection& connection,
             MigrationStep step;
             step.table = table.name.str();
             step.description = "create the table";
-            step.sql = create_sql(table);
+            step.sql = sql::create_table(table, sql::target(table.name));
             step.automatic = true;
             steps.push_back(std::move(step));
             continue;
@@ -287,7 +270,7 @@ Result<void> DuckdbWarehouse::migrate(const Catalog& catalog, bool all) {
     MUSTER_TRY(store_schemas(connection, catalog));
     MUSTER_TRY(transaction.commit());
     data_version_.fetch_add(steps.empty() ? 0 : 1);
-    return steps.empty() ? Result<void>() : checkpoint_after_ddl();
+    return steps.empty() ? Result<void>() : checkpoint_after_ddl(engine_);
 }
 
 }  // namespace muster

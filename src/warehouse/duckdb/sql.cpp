@@ -1,6 +1,7 @@
 #include "warehouse/duckdb/sql.h"
 
 #include "engine/detail/duckdb_handle.h"
+#include "engine/detail/scan_source.h"
 
 namespace muster::sql {
 
@@ -37,6 +38,11 @@ const std::vector<std::string>& migrations() {
         " status BIGINT, headers VARCHAR, body VARCHAR, expires_at_us BIGINT);"
         "CREATE TABLE muster.audit (at_us BIGINT, user_name VARCHAR, action VARCHAR,"
         " subject VARCHAR, detail VARCHAR, request_id VARCHAR);",
+        // 3
+        "CREATE TABLE muster.asides (name VARCHAR, kind VARCHAR, table_name VARCHAR,"
+        " run_id VARCHAR, table_version BIGINT, created_at_us BIGINT);"
+        "ALTER TABLE muster.runs ADD COLUMN kind VARCHAR;"
+        "ALTER TABLE muster.runs ADD COLUMN backup VARCHAR;",
     };
     return kMigrations;
 }
@@ -84,6 +90,15 @@ std::string values_differ(const Table& table, std::string_view left, std::string
         out += sql_identifier(column.name);
     }
     return out.empty() ? "false" : "(" + out + ")";
+}
+
+std::string create_table(const Table& table, const std::string& relation) {
+    std::string columns;
+    for (const Column& column : table.columns) {
+        columns += columns.empty() ? "" : ", ";
+        columns += sql_identifier(column.name) + " " + sql_type(column.type);
+    }
+    return "CREATE TABLE " + relation + " (" + columns + ")";
 }
 
 std::string target(const TableName& name) { return "main." + sql_identifier(name.str()); }

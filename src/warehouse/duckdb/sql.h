@@ -23,7 +23,9 @@ inline constexpr const char* kLeaseRenew =
 inline constexpr const char* kLeaseRelease =
     "DELETE FROM muster.leases WHERE name = ? AND owner = ?";
 
-inline constexpr const char* kRunInsert = "INSERT INTO muster.runs VALUES (?, ?, ?, ?, ?, 0, ?)";
+inline constexpr const char* kRunInsert =
+    "INSERT INTO muster.runs (run_id, status, kind, backup, trigger, error, started_at_us,"
+    " finished_at_us, planned) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)";
 inline constexpr const char* kRunFinish =
     "UPDATE muster.runs SET status = ?, error = ?, finished_at_us = ? WHERE run_id = ?";
 inline constexpr const char* kRunTableDelete =
@@ -32,7 +34,8 @@ inline constexpr const char* kRunTableInsert = "INSERT INTO muster.run_tables VA
 inline constexpr const char* kRunTables =
     "SELECT outcome FROM muster.run_tables WHERE run_id = ? ORDER BY recorded_at_us, table_name";
 inline constexpr const char* kRunsSelect =
-    "SELECT run_id, status, trigger, error, started_at_us, finished_at_us FROM muster.runs ";
+    "SELECT run_id, status, trigger, error, started_at_us, finished_at_us, coalesce(kind, 'load'),"
+    " coalesce(backup, '') FROM muster.runs ";
 inline constexpr const char* kRunsLost =
     "SELECT run_id, planned FROM muster.runs WHERE status = 'running' AND run_id NOT IN"
     " (SELECT owner FROM muster.leases WHERE expires_at_us > ?)";
@@ -75,6 +78,8 @@ std::string column_list(const Table& table, std::string_view prefix = "");
 std::string key_equal(const Table& table, std::string_view left, std::string_view right);
 // Whether any column outside the key differs; "false" if there is none.
 std::string values_differ(const Table& table, std::string_view left, std::string_view right);
+// CREATE TABLE of the table's columns under the name `relation`, which is SQL.
+std::string create_table(const Table& table, const std::string& relation);
 // main."table".
 std::string target(const TableName& name);
 // A value of the column as text, for messages: at most 256 characters, timestamps as RFC 3339.

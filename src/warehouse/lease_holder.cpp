@@ -1,4 +1,4 @@
-#include "pipeline/detail/lease.h"
+#include "warehouse/lease_holder.h"
 
 #include "core/limits.h"
 

@@ -1,0 +1,56 @@
+// The steps that making, verifying and restoring share.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backup/backup.h"
+
+namespace muster {
+
+// The lease under which backups of a table are made.
+std::string backup_lease(const TableName& table);
+
+void report(const BackupObserver& observer,
+            const std::string& table,
+            std::string_view stage,
+            std::uint64_t rows = 0,
+            std::uint64_t rows_total = 0);
+
+// kCancelled if the caller asked to stop.
+Result<void> check_cancelled(const BackupContext& context);
+
+ObjectKey file_key(const BackupName& name, std::string_view file);
+
+// Paths or open readers of a backup's files of one format, in order.
+Result<std::vector<std::filesystem::path>> parquet_paths(const BackupContext& context,
+                                                         const BackupName& name,
+                                                         const BackupManifest& manifest);
+Result<std::vector<std::unique_ptr<ObjectReader>>> avro_readers(const BackupContext& context,
+                                                                const BackupName& name,
+                                                                const BackupManifest& manifest);
+std::vector<ObjectReader*> pointers(const std::vector<std::unique_ptr<ObjectReader>>& readers);
+
+// Every file is there with its bytes, and nothing else is. Appends what is wrong.
+Result<void> check_files(const BackupContext& context,
+                         const BackupName& name,
+                         const BackupManifest& manifest,
+                         std::vector<std::string>& problems);
+
+// Writes the backup of `saved`, which `save` makes as a Parquet file at a path: the safety backup
+// and the usual one differ in nothing else. Removes what it wrote if it fails.
+using SaveTable = std::function<Result<SavedTable>(const std::filesystem::path& parquet)>;
+struct NewBackup {
+    BackupName name;
+    const Table& table;
+    std::string reason;
+    RunId run;
+    bool avro = true;
+};
+Result<BackupManifest> write_backup(const BackupContext& context,
+                                    const NewBackup& wanted,
+                                    const SaveTable& save,
+                                    const BackupObserver& observer);
+
+}  // namespace muster

@@ -1,0 +1,110 @@
+#include "backup/detail/steps.h"
+
+#include "core/text.h"
+#include "storage/digest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace muster {
+
+std::string backup_lease(const TableName& table) { return "backup of " + table.str(); }
+
+void report(const BackupObserver& observer,
+            const std::string& table,
+            std::string_view stage,
+            std::uint64_t rows,
+            std::uint64_t rows_total) {
+    if (observer) {
+        observer({table, std::string(stage), rows, rows_total});
+    }
+}
+
+Result<void> check_cancelled(const BackupContext& context) {
+    if (context.cancel != nullptr && context.cancel->cancelled()) {
+        return Error{ErrorCode::kCancelled, "stopped on request", "", ""};
+    }
+    return {};
+}
+
+ObjectKey file_key(const BackupName& name, std::string_view file) {
+    return ObjectKey(name.prefix() + std::string(file));
+}
+
+Result<std::vector<std::filesystem::path>> parquet_paths(const BackupContext& context,
+                                                         const BackupName& name,
+                                                         const BackupManifest& manifest) {
+    std::vector<std::filesystem::path> paths;
+    for (const BackupFile& file : manifest.files) {
+        if (file.format == BackupFormat::kParquet) {
+            MUSTER_ASSIGN(auto path, context.store.path_for_read(file_key(name, file.name)));
+            paths.push_back(std::move(path));
+        }
+    }
+    return paths;
+}
+
+Result<std::vector<std::unique_ptr<ObjectReader>>> avro_readers(const BackupContext& context,
+                                                                const BackupName& name,
+                                                                const BackupManifest& manifest) {
+    std::vector<std::unique_ptr<ObjectReader>> readers;
+    for (const BackupFile& file : manifest.files) {
+        if (file.format == BackupFormat::kAvro) {
+            MUSTER_ASSIGN(auto reader, context.store.open(file_key(name, file.name)));
+            readers.push_back(std::move(reader));
+        }
+    }
+    return readers;
+}
+
+std::vector<ObjectReader*> pointers(const std::vector<std::unique_ptr<ObjectReader>>& readers) {
+    std::vector<ObjectReader*> out;
+    out.reserve(readers.size());
+    for (const auto& reader : readers) {
+        out.push_back(reader.get());
+    }
+    return out;
+}
+
+Result<void> check_files(const BackupContext& context,
+                         const BackupName& name,
+                         const BackupManifest& manifest,
+                         std::vector<std::string>& problems) {
+    MUSTER_ASSIGN(const auto objects, context.store.list_below(name.prefix()));
+    std::map<std::string, std::uint64_t> found;
+    for (const ObjectInfo& object : objects) {
+        found.emplace(object.key.str().substr(name.prefix().size()), object.bytes);
+    }
+    found.erase(std::string(kManifestName));
+    for (const BackupFile& file : manifest.files) {
+        MUSTER_TRY(check_cancelled(context));
+        const auto at = found.find(file.name);
+        if (at == found.end()) {
+            problems.push_back(fmt::format("{} is missing", file.name));
+            continue;
+        }
+        const std::uint64_t bytes = at->second;
+        found.erase(at);
+        if (bytes != file.bytes) {
+            problems.push_back(
+                fmt::format("{} has {} bytes, {} were saved", file.name, bytes, file.bytes));
+            continue;
+        }
+        MUSTER_ASSIGN(auto reader, context.store.open(file_key(name, file.name)));
+        MUSTER_ASSIGN(const auto digest, sha256_hex(*reader));
+        if (digest != file.sha256) {
+            problems.push_back(fmt::format("{} is not what was saved: its SHA-256 is {}, not {}",
+                                           file.name,
+                                           digest,
+                                           file.sha256));
+        }
+    }
+    for (const auto& [extra, bytes] : found) {
+        problems.push_back(fmt::format("{} does not belong to the backup", printable(extra)));
+    }
+    return {};
+}
+
+}  // namespace muster

@@ -1,0 +1,37 @@
+#include "core/json_writer.h"
+
+#include "core/text.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace muster {
+
+JsonObject& JsonObject::raw(std::string_view name, std::string_view json) {
+    text_ += text_.size() > 1 ? "," : "";
+    text_ += json_quote(name);
+    text_ += ':';
+    text_ += json;
+    return *this;
+}
+
+JsonObject& JsonObject::text(std::string_view name, std::string_view value) {
+    return raw(name, json_quote(value));
+}
+
+JsonObject& JsonObject::text_or_null(std::string_view name, std::string_view value) {
+    return value.empty() ? raw(name, "null") : text(name, value);
+}
+
+JsonObject& JsonObject::number(std::string_view name, double value) {
+    return raw(name, std::isfinite(value) ? fmt::format("{}", value) : "null");
+}
+
+JsonArray& JsonArray::raw(std::string_view json) {
+    text_ += text_.size() > 1 ? "," : "";
+    text_ += json;
+    return *this;
+}
+
+}  // namespace muster

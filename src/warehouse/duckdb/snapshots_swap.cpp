@@ -1,0 +1,231 @@
+// The swap of a restored table with the one in use (table_snapshots.h):
+//   1. references are checked, in both directions, outside the gate
+//   2. under the gate: checked again only if a table on the other side has changed since; then two
+//      renames, the publication, the versions and the record of the replaced table in one
+//      transaction
+//   3. a checkpoint, still under the gate, so that no row of this table follows DDL in the log
+#include "warehouse/detail/ledger_json.h"
+#include "warehouse/duckdb/duckdb_table_snapshots.h"
+#include "warehouse/duckdb/snapshots_sql.h"
+#include "warehouse/duckdb/sql.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+namespace muster {
+
+namespace {
+
+// Rows of `child` that refer to nothing in `parent`.
+Result<void> add_broken(Connection& connection,
+                        const Table& child,
+                        const std::string& child_relation,
+                        const Reference& reference,
+                        const Table& parent,
+                        const std::string& parent_relation,
+                        std::vector<BrokenReference>& broken) {
+    const std::string column = "c." + sql_identifier(reference.column);
+    MUSTER_ASSIGN(
+        auto rows,
+        connection.query("SELECT count(*), coalesce(CAST(min(" + column +
+                         ") AS VARCHAR), '') FROM " + child_relation + " c ANTI JOIN " +
+                         parent_relation + " p ON " + column + " = p." +
+                         sql_identifier(parent.key.front()) + " WHERE " + column + " IS NOT NULL"));
+    MUSTER_ASSIGN(const bool found, rows.next());
+    if (found && rows.int64(0) > 0) {
+        broken.push_back({child.name.str(),
+                          reference.column,
+                          parent.name.str(),
+                          rows.int64(0),
+                          std::string(rows.text(1))});
+    }
+    return {};
+}
+
+Result<std::vector<BrokenReference>> find_broken(Connection& connection,
+                                                 const Catalog& catalog,
+                                                 const Table& table,
+                                                 const AsideTable& staged) {
+    std::vector<BrokenReference> broken;
+    const std::string relation = sql::target(TableName(staged.name));
+    for (const Reference& reference : table.references) {
+        const Table* parent = catalog.find_table(reference.table.str());
+        MUSTER_CHECK(parent != nullptr);
+        MUSTER_TRY(add_broken(connection,
+                              table,
+                              relation,
+                              reference,
+                              *parent,
+                              parent == &table ? relation : sql::target(parent->name),
+                              broken));
+    }
+    for (const Table& child : catalog.tables) {
+        for (const Reference& reference : child.references) {
+            if (reference.table == table.name && child.name != table.name) {
+                MUSTER_TRY(add_broken(connection,
+                                      child,
+                                      sql::target(child.name),
+                                      reference,
+                                      table,
+                                      relation,
+                                      broken));
+            }
+        }
+    }
+    return broken;
+}
+
+// The versions of the tables on the other side of a reference.
+Result<std::map<std::string, std::int64_t>> versions_around(Connection& connection,
+                                                            const Catalog& catalog,
+                                                            const Table& table) {
+    std::set<std::string> names;
+    for (const Reference& reference : table.references) {
+        names.insert(reference.table.str());
+    }
+    for (const Table& child : catalog.tables) {
+        for (const Reference& reference : child.references) {
+            if (reference.table == table.name) {
+                names.insert(child.name.str());
+            }
+        }
+    }
+    std::map<std::string, std::int64_t> versions;
+    for (const std::string& name : names) {
+        MUSTER_ASSIGN(versions[name],
+                      connection.scalar(sql::kTableVersion, std::string_view(name)));
+    }
+    return versions;
+}
+
+Result<void> refuse_broken(Connection& connection, const SwapRequest& request) {
+    MUSTER_ASSIGN(const auto broken,
+                  find_broken(connection, request.catalog, request.table, request.staged));
+    if (broken.empty()) {
+        return {};
+    }
+    return Error{ErrorCode::kConflict,
+                 "the restored table would break references:" + describe_broken(broken),
+                 "restore or reload the other table first, or use --force",
+                 ""};
+}
+
+// The renames and all that is on record about them, in the caller's transaction.
+Result<void> exchange(Connection& connection,
+                      const SwapRequest& request,
+                      std::int64_t now_us,
+                      SwapOutcome& outcome) {
+    const std::string_view name = request.table.name.str();
+    AsideTable& replaced = outcome.replaced;
+    replaced = {.name = "_muster_replaced_" + request.run.str(),
+                .kind = AsideTable::Kind::kReplaced,
+                .table = request.table.name,
+                .run_id = request.run.str()};
+    MUSTER_ASSIGN(replaced.table_version, connection.scalar(sql::kTableVersion, name));
+    outcome.table_version = replaced.table_version + 1;
+    MUSTER_TRY(connection.execute("ALTER TABLE " + sql::target(request.table.name) + " RENAME TO " +
+                                  sql_identifier(replaced.name) + ";ALTER TABLE " +
+                                  sql::target(TableName(request.staged.name)) + " RENAME TO " +
+                                  sql_identifier(name)));
+    MUSTER_ASSIGN(const auto unstaged,
+                  connection.change(sql::kAsideDelete, std::string_view(request.staged.name)));
+    MUSTER_ASSIGN(const auto kept,
+                  connection.change(sql::kAsideInsert,
+                                    std::string_view(replaced.name),
+                                    std::string_view("replaced"),
+                                    name,
+                                    std::string_view(replaced.run_id),
+                                    replaced.table_version,
+                                    now_us));
+    MUSTER_ASSIGN(const auto old, connection.change(sql::kTableVersionDelete, name));
+    MUSTER_ASSIGN(const auto added,
+                  connection.change(sql::kTableVersionInsert, name, outcome.table_version));
+    TableOutcome published;
+    published.table = name;
+    published.status = "restored";
+    MUSTER_ASSIGN(const auto recorded,
+                  connection.change(sql::kPublicationInsert,
+                                    std::string_view(request.run.str()),
+                                    name,
+                                    std::string_view(table_outcome_json(published)),
+                                    outcome.table_version,
+                                    now_us));
+    static_cast<void>(old);
+    MUSTER_CHECK(unstaged == 1 && kept == 1 && added == 1 && recorded == 1);
+    return {};
+}
+
+Result<void> list_objects_since(Connection& connection,
+                                const SwapRequest& request,
+                                SwapOutcome& outcome) {
+    const std::string_view name = request.table.name.str();
+    {
+        MUSTER_ASSIGN(auto rows, connection.query(sql::kObjectsSince, name, request.saved_version));
+        for (;;) {
+            MUSTER_ASSIGN(const bool more, rows.next());
+            if (!more) {
+                break;
+            }
+            outcome.objects_since.emplace_back(rows.text(0));
+        }
+    }
+    if (request.reload) {
+        for (const std::string& object : outcome.objects_since) {
+            MUSTER_ASSIGN(const auto forgotten,
+                          connection.change(sql::kObjectDelete, name, std::string_view(object)));
+            MUSTER_CHECK(forgotten == 1);
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<std::vector<BrokenReference>> DuckdbTableSnapshots::broken_references(
+    const Catalog& catalog,
+    const Table& table,
+    const AsideTable& staged,
+    const CancelToken* cancel) {
+    MUSTER_ASSIGN(auto connection, engine_.handle().connect());
+    const InterruptGuard guard(connection, cancel);
+    return find_broken(connection, catalog, table, staged);
+}
+
+Result<SwapOutcome> DuckdbTableSnapshots::swap(const SwapRequest& request) {
+    MUSTER_ASSIGN(auto connection, engine_.handle().connect());
+    std::map<std::string, std::int64_t> checked;
+    if (!request.force) {
+        const InterruptGuard guard(connection, request.cancel);
+        MUSTER_ASSIGN(checked, versions_around(connection, request.catalog, request.table));
+        MUSTER_TRY(refuse_broken(connection, request));
+    }
+    std::vector<std::string> referenced;
+    for (const Reference& reference : request.table.references) {
+        referenced.push_back(reference.table.str());
+    }
+    MUSTER_ASSIGN(const auto pass,
+                  gates_.enter(request.table.name.str(), referenced, request.cancel));
+    const std::int64_t entered_ns = clock_.monotonic_ns();
+    SwapOutcome outcome;
+    {
+        MUSTER_ASSIGN(auto transaction, Transaction::open(connection));
+        if (!request.force) {
+            MUSTER_ASSIGN(const auto now,
+                          versions_around(connection, request.catalog, request.table));
+            if (now != checked) {
+                MUSTER_TRY(refuse_broken(connection, request));
+            }
+        }
+        MUSTER_TRY(list_objects_since(connection, request, outcome));
+        MUSTER_TRY(exchange(connection, request, clock_.now_us(), outcome));
+        MUSTER_TRY(transaction.commit());
+    }
+    data_version_.fetch_add(1);
+    // The swap is done, whatever becomes of the checkpoint: the next one makes up for it.
+    (void)checkpoint_after_ddl(engine_);
+    outcome.gate_us = (clock_.monotonic_ns() - entered_ns) / 1000;
+    return outcome;
+}
+
+}  // namespace muster

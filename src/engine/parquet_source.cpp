@@ -11,6 +11,22 @@ namespace muster {
 
 namespace {
 
+// DuckDB takes names for patterns: what has a meaning there becomes a class of one character.
+std::string literal_pattern(const std::string& name) {
+    constexpr std::string_view kPatternChars = "*?[";
+    std::string pattern;
+    for (const char c : name) {
+        if (kPatternChars.find(c) != std::string_view::npos) {
+            pattern += '[';
+            pattern += c;
+            pattern += ']';
+        } else {
+            pattern += c;
+        }
+    }
+    return pattern;
+}
+
 bool same_type(duckdb_logical_type found, const ColumnType& type) {
     duckdb_logical_type expected = duckdb_type_of(type);
     bool same = duckdb_get_type_id(found) == duckdb_get_type_id(expected);
@@ -53,7 +69,7 @@ std::string parquet_source_sql(const std::vector<std::filesystem::path>& files) 
     MUSTER_CHECK(!files.empty());
     std::string names;
     for (const std::filesystem::path& file : files) {
-        names += (names.empty() ? "" : ", ") + sql_text(file.string());
+        names += (names.empty() ? "" : ", ") + sql_text(literal_pattern(file.string()));
     }
     return "read_parquet([" + names + "], hive_partitioning = false)";
 }

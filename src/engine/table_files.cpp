@@ -11,6 +11,14 @@ namespace muster {
 
 namespace {
 
+// An interrupt reaches running statements only, and a short one may end before it.
+Result<void> check_cancel(const CancelToken* cancel) {
+    if (cancel != nullptr && cancel->cancelled()) {
+        return Error{ErrorCode::kCancelled, "reading the files: stopped on request", "", ""};
+    }
+    return {};
+}
+
 Result<FileContent> content_of(Connection& connection,
                                const ArchiveTable& table,
                                const std::string& source) {
@@ -25,6 +33,7 @@ Result<FileContent> parquet_content(Engine& engine,
                                     const ArchiveTable& table,
                                     const std::vector<std::filesystem::path>& files,
                                     const CancelToken* cancel) {
+    MUSTER_TRY(check_cancel(cancel));
     if (files.empty()) {
         return FileContent{};
     }
@@ -42,6 +51,7 @@ Result<FileContent> avro_content(Engine& engine,
                                  const ArchiveTable& table,
                                  std::span<ObjectReader* const> readers,
                                  const CancelToken* cancel) {
+    MUSTER_TRY(check_cancel(cancel));
     MUSTER_ASSIGN(auto connection, engine.handle().connect());
     AvroScan scan(engine.handle(), table, readers);
     const InterruptGuard interrupt(connection, cancel);

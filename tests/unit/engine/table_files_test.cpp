@@ -200,7 +200,7 @@ TEST_F(TableFilesTest, TheErrorOfTheStoreIsHandedOn) {
     EXPECT_EQ(written.error().message, "no room");
 }
 
-TEST_F(TableFilesTest, ACancelledConversionStops) {
+TEST_F(TableFilesTest, CancelledWorkStops) {
     CancelToken cancel;
     cancel.cancel();
     const ArchiveTable table{"t", {{"a", {TypeKind::kInt64, 0, 0}, false}}};
@@ -208,7 +208,21 @@ TEST_F(TableFilesTest, ACancelledConversionStops) {
     const auto written = to_avro(table, {file}, {}, &cancel);
     ASSERT_FALSE(written.ok());
     EXPECT_EQ(written.error().code, ErrorCode::kCancelled);
+    EXPECT_EQ(parquet_content(*engine_, table, {file}, &cancel).error().code,
+              ErrorCode::kCancelled);
+    EXPECT_EQ(avro_content(*engine_, table, {}, &cancel).error().code, ErrorCode::kCancelled);
     EXPECT_FALSE(store_->open(ObjectKey(avro_file_name(0))).ok());
+}
+
+TEST_F(TableFilesTest, NamesOfFilesAreNoPatterns) {
+    const ArchiveTable table{"t", {{"a", {TypeKind::kInt64, 0, 0}, false}}};
+    const auto first = copy("SELECT 1::BIGINT AS a", "a[1]*?'.parquet");
+    const auto second = copy("SELECT 2::BIGINT AS a", "a1b.parquet");
+    const auto content = parquet_content(*engine_, table, {first}, nullptr);
+    ASSERT_TRUE(content.ok()) << content.error().message;
+    EXPECT_EQ(*content, content_of(table, {{std::int64_t{1}}}));
+    EXPECT_EQ(parquet_content(*engine_, table, {second}, nullptr)->rows, 1U);
+    EXPECT_EQ(to_avro(table, {first})->content, *content);
 }
 
 TEST_F(TableFilesTest, EveryTypeKeepsItsContentThroughBothFormats) {

@@ -289,10 +289,12 @@ Result<std::vector<std::string>> finish_restores(const BackupContext& context) {
     const RunId run = new_run_id(context.clock);
     CancelToken lost{context.cancel};
     auto lease = LeaseHolder::acquire(context.warehouse, std::string(kRunLease), run, lost);
-    if (!lease.ok() && lease.error().code == ErrorCode::kBusy) {
-        return std::vector<std::string>{};
+    if (!lease.ok()) {
+        if (lease.error().code == ErrorCode::kBusy) {
+            return std::vector<std::string>{};
+        }
+        return lease.error();
     }
-    MUSTER_TRY(lease);
     BackupContext guarded = context;
     guarded.cancel = &lost;
     auto ended = end_leftovers(guarded);

@@ -35,6 +35,21 @@ Result<const Table*> select_table(const Catalog& catalog, const std::string& nam
     return unknown("table", name, catalog.table_names(), catalog);
 }
 
+Result<std::vector<const Table*>> select_tables(const Catalog& catalog,
+                                                const std::vector<std::string>& names) {
+    std::vector<const Table*> tables;
+    for (const std::string& name : names) {
+        MUSTER_ASSIGN(const Table* table, select_table(catalog, name));
+        tables.push_back(table);
+    }
+    if (names.empty()) {
+        for (const Table& table : catalog.tables) {
+            tables.push_back(&table);
+        }
+    }
+    return tables;
+}
+
 Result<const Report*> select_report(const Catalog& catalog, const std::string& name) {
     if (const Report* report = catalog.find_report(name)) {
         return report;

@@ -31,9 +31,9 @@ struct SavedTable {
 
 // The rows of a backup. Exactly one of the two lists is not empty.
 struct RestoreFiles {
-    std::vector<ArchiveColumn> columns;  // what the files hold
-    std::vector<std::string> key;        // of the table that was saved
-    FileContent content;                 // that they must hold
+    ArchiveTable table;            // as the files describe it
+    std::vector<std::string> key;  // of the table that was saved
+    FileContent content;           // that they must hold
     std::vector<std::filesystem::path> parquet;
     std::vector<ObjectReader*> avro;
 };

@@ -21,8 +21,6 @@ Result<SavedTable> describe(Connection& connection,
     MUSTER_ASSIGN(auto rows,
                   connection.query("SELECT " + content_select_list(archive_table(table)) +
                                    ", min(" + key + "), max(" + key + ") FROM " + relation));
-    MUSTER_ASSIGN(const bool found, rows.next());
-    MUSTER_CHECK(found);
     SavedTable saved;
     MUSTER_ASSIGN(saved.content, read_content(rows));
     saved.first_key = value_text(type, read_value(rows, 2, type));

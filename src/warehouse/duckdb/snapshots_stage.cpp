@@ -22,7 +22,7 @@ class SavedRows {
   public:
     SavedRows(Engine& engine, const RestoreFiles& files) : files_(files) {
         if (files.parquet.empty()) {
-            avro_.emplace(engine.handle(), ArchiveTable{"", files.columns}, files.avro);
+            avro_.emplace(engine.handle(), files.table, files.avro);
         }
     }
 
@@ -130,8 +130,6 @@ Result<FileContent> content_of(Connection& connection,
     MUSTER_ASSIGN(auto rows,
                   connection.query("SELECT " + content_select_list(archive_table(table)) +
                                    " FROM " + relation));
-    MUSTER_ASSIGN(const bool found, rows.next());
-    MUSTER_CHECK(found);
     return read_content(rows);
 }
 
@@ -141,7 +139,7 @@ Result<AsideTable> DuckdbTableSnapshots::stage(const Table& table,
                                                const RestoreFiles& files,
                                                const RunId& run,
                                                const CancelToken* cancel) {
-    MUSTER_ASSIGN(const auto mapped, map_columns(table, files.columns));
+    MUSTER_ASSIGN(const auto mapped, map_columns(table, files.table.columns));
     MUSTER_ASSIGN(auto connection, engine_.handle().connect());
     const InterruptGuard guard(connection, cancel);
     AsideTable aside{
@@ -182,7 +180,7 @@ Result<void> DuckdbTableSnapshots::check_staged(Connection& connection,
     MUSTER_TRY(check_rows(connection, table, files, mapped, text_of(aside)));
     MUSTER_ASSIGN(const FileContent built, content_of(connection, table, text_of(aside)));
     Result<FileContent> wanted = files.content;
-    if (!same_columns(table, files.columns)) {
+    if (!same_columns(table, files.table.columns)) {
         SavedRows source(engine_, files);
         wanted = content_of(
             connection, table, "(SELECT " + select_list(mapped) + " FROM " + source.sql() + ")");

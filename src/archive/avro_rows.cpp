@@ -133,7 +133,7 @@ const char* AvroRows::read_value(const ColumnType& type, const char* at, AvroFie
             if (at == end_ || (*at != 0 && *at != 1)) {
                 return fail("no boolean");
             }
-            field.integer = *at;
+            field.integer = *at == 0 ? 0 : 1;
             return at + 1;
         case TypeKind::kString:
             at = read_string(at, field.text);

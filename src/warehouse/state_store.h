@@ -1,4 +1,5 @@
-// The state store (architecture.md, decision 7): accounts, tokens, idempotency keys, the audit log.
+// The state store (architecture.md, decision 7): accounts, tokens, idempotency keys, the audit log,
+// and what the schedules fired (scheduler/occurrence_store.h).
 // Times are microseconds since 1970-01-01 UTC. Every write is durable when it returns. Thread-safe.
 #pragma once
 
@@ -11,6 +12,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "scheduler/occurrence_store.h"
 
 namespace muster {
 
@@ -37,10 +40,8 @@ struct RevokedToken {
     std::int64_t expires_at_us = 0;
 };
 
-class StateStore {
+class StateStore : public OccurrenceStore {
   public:
-    virtual ~StateStore() = default;
-
     // --- users ----------------------------------------------------------------------------------
     // False if the name is taken. `first_role`, if not empty, is the role if there is no user yet.
     virtual Result<bool> add_user(UserRecord user, std::string_view first_role) = 0;
@@ -81,7 +82,8 @@ class StateStore {
     virtual Result<void> add_audit(const AuditEntry& entry) = 0;
     virtual Result<std::vector<AuditEntry>> audit(std::int64_t limit) = 0;  // newest first
 
-    // Removes what has expired: idempotency keys, refresh tokens, audit older than `audit_days`.
+    // Removes what has expired: idempotency keys, refresh tokens, audit older than `audit_days`,
+    // occurrences older than kOccurrencesKeptDays except the last of each job.
     virtual Result<void> expire(std::int64_t now_us, int audit_days) = 0;
 };
 

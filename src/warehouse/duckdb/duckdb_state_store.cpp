@@ -1,5 +1,6 @@
 #include "warehouse/duckdb/duckdb_state_store.h"
 
+#include "core/limits.h"
 #include "warehouse/duckdb/state_sql.h"
 
 namespace muster {
@@ -172,10 +173,12 @@ Result<std::vector<AuditEntry>> DuckdbStateStore::audit(std::int64_t limit) {
 Result<void> DuckdbStateStore::expire(std::int64_t now_us, int audit_days) {
     const std::lock_guard lock(mutex_);
     const std::int64_t audit_from = now_us - audit_days * kMicrosecondsPerDay;
+    const std::int64_t occurrences_from = now_us - kOccurrencesKeptDays * kMicrosecondsPerDay;
     const auto steps = [&](Connection& connection) -> Result<void> {
         MUSTER_TRY(change_rows(connection, sql::kAnswerExpire, now_us));
         MUSTER_TRY(change_rows(connection, sql::kRefreshExpire, now_us));
         MUSTER_TRY(change_rows(connection, sql::kRevokedExpire, now_us));
+        MUSTER_TRY(change_rows(connection, sql::kOccurrenceExpire, occurrences_from));
         return change_rows(connection, sql::kAuditExpire, audit_from);
     };
     MUSTER_TRY(write_state(engine_, steps));

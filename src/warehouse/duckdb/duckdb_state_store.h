@@ -40,6 +40,21 @@ class DuckdbStateStore final : public StateStore {
     Result<std::vector<AuditEntry>> audit(std::int64_t limit) override;
     Result<void> expire(std::int64_t now_us, int audit_days) override;
 
+    Result<std::int64_t> scheduled_since(std::string_view job,
+                                         std::string_view definition,
+                                         std::int64_t now_us) override;
+    Result<bool> claim_occurrence(std::string_view job,
+                                  std::int64_t planned_at_us,
+                                  std::int64_t now_us) override;
+    Result<void> finish_occurrence(std::string_view job,
+                                   std::int64_t planned_at_us,
+                                   std::string_view outcome,
+                                   std::string_view detail,
+                                   std::int64_t now_us) override;
+    Result<std::int64_t> interrupt_occurrences(std::string_view job, std::int64_t now_us) override;
+    Result<std::optional<OccurrenceRecord>> last_occurrence(std::string_view job,
+                                                            std::int64_t until_us) override;
+
   private:
     Engine& engine_;
     TokenFacts facts_;

@@ -43,6 +43,10 @@ const std::vector<std::string>& migrations() {
         " run_id VARCHAR, table_version BIGINT, created_at_us BIGINT);"
         "ALTER TABLE muster.runs ADD COLUMN kind VARCHAR;"
         "ALTER TABLE muster.runs ADD COLUMN backup VARCHAR;",
+        // 4
+        "CREATE TABLE muster.schedules (job VARCHAR, definition VARCHAR, since_us BIGINT);"
+        "CREATE TABLE muster.occurrences (job VARCHAR, planned_at_us BIGINT, claimed_at_us BIGINT,"
+        " finished_at_us BIGINT, outcome VARCHAR, detail VARCHAR);",
     };
     return kMigrations;
 }

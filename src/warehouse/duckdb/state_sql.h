@@ -66,6 +66,30 @@ inline constexpr const char* kAuditSelect =
     " ORDER BY at_us DESC, rowid DESC LIMIT ?";
 inline constexpr const char* kAuditExpire = "DELETE FROM muster.audit WHERE at_us < ?";
 
+inline constexpr const char* kScheduleSelect =
+    "SELECT since_us FROM muster.schedules WHERE job = ? AND definition = ?";
+inline constexpr const char* kScheduleDelete = "DELETE FROM muster.schedules WHERE job = ?";
+inline constexpr const char* kScheduleInsert =
+    "INSERT INTO muster.schedules (job, definition, since_us) VALUES (?, ?, ?)";
+inline constexpr const char* kOccurrenceCount =
+    "SELECT count(*) FROM muster.occurrences WHERE job = ? AND planned_at_us = ?";
+inline constexpr const char* kOccurrenceInsert =
+    "INSERT INTO muster.occurrences (job, planned_at_us, claimed_at_us, finished_at_us, outcome,"
+    " detail) VALUES (?, ?, ?, 0, 'started', '')";
+inline constexpr const char* kOccurrenceFinish =
+    "UPDATE muster.occurrences SET finished_at_us = ?, outcome = ?, detail = ?"
+    " WHERE job = ? AND planned_at_us = ?";
+inline constexpr const char* kOccurrenceInterrupt =
+    "UPDATE muster.occurrences SET finished_at_us = ?, outcome = 'interrupted'"
+    " WHERE job = ? AND finished_at_us = 0";
+inline constexpr const char* kOccurrenceLast =
+    "SELECT planned_at_us, claimed_at_us, finished_at_us, outcome, detail FROM muster.occurrences"
+    " WHERE job = ? AND planned_at_us <= ? ORDER BY planned_at_us DESC LIMIT 1";
+// The last of a job stays however old it is: what was missed since is judged by it.
+inline constexpr const char* kOccurrenceExpire =
+    "DELETE FROM muster.occurrences WHERE claimed_at_us < ? AND (job, planned_at_us) NOT IN"
+    " (SELECT job, max(planned_at_us) FROM muster.occurrences GROUP BY job)";
+
 }  // namespace muster::sql
 
 namespace muster {

@@ -16,6 +16,8 @@
 #include <string_view>
 #include <vector>
 
+#include "scheduler/schedule.h"
+
 namespace muster {
 
 struct Column {
@@ -137,9 +139,10 @@ struct Catalog {
     std::string warehouse_url;  // "duckdb:<path>"
     Retention retention;
     Api api;
-    std::vector<Table> tables;    // in the order of the file
-    std::vector<Report> reports;  // in the order of the file
-    std::string origin;           // path of the file, or "(built in)"
+    std::vector<NamedSchedule> schedules;  // what `muster serve` does by itself
+    std::vector<Table> tables;             // in the order of the file
+    std::vector<Report> reports;           // in the order of the file
+    std::string origin;                    // path of the file, or "(built in)"
 
     const Table* find_table(std::string_view table_name) const;
     const Report* find_report(std::string_view report_name) const;

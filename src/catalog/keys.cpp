@@ -16,6 +16,9 @@ constexpr SectionSpec kSections[] = {
     {"warehouse", "[warehouse]", "Where the tables are."},
     {"retention", "[retention]", "How long things are kept."},
     {"api", "[api]", "The REST API of `muster serve`."},
+    {"schedule",
+     "[schedule]",
+     "When `muster serve` runs the pipeline by itself; docs/schedule.md has the rules."},
     {"table", "[[table]]", "One data set: its files, its columns and its rules."},
     {"table.column",
      "[[table.column]]",
@@ -55,6 +58,7 @@ constexpr KeySpec kKeys[] = {
     {"", "warehouse", Shape::kTable, false, "", "[warehouse]", "Where the tables are."},
     {"", "retention", Shape::kTable, false, "", "[retention]", "How long things are kept."},
     {"", "api", Shape::kTable, false, "", "[api]", "The REST API."},
+    {"", "schedule", Shape::kTable, false, "", "[schedule]", "When runs start by themselves."},
     {"", "table", Shape::kTables, true, "", "[[table]]", "One section for each data set."},
     {"", "report", Shape::kTables, false, "", "[[report]]", "One section for each report."},
 
@@ -184,6 +188,40 @@ constexpr KeySpec kKeys[] = {
      "",
      1,
      kDaysMax},
+    {"schedule",
+     "run",
+     Shape::kString,
+     false,
+     "none",
+     "run = \"0 3 * * *\"",
+     "When runs start: a cron expression of minute, hour, day-of-month, month and day-of-week, or "
+     "`@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`."},
+    {"schedule",
+     "zone",
+     Shape::kString,
+     false,
+     "\"UTC\"",
+     "zone = \"Europe/Berlin\"",
+     "The time zone of the expression, a name of the IANA database."},
+    {"schedule",
+     "overlap",
+     Shape::kString,
+     false,
+     "\"skip\"",
+     "overlap = \"queue\"",
+     "What becomes of an occurrence while a run is at work: it is left out (`skip`), or starts "
+     "after "
+     "the run's end (`queue`; one waits at most).",
+     "skip|queue"},
+    {"schedule",
+     "misfire",
+     Shape::kString,
+     false,
+     "\"skip\"",
+     "misfire = \"latest\"",
+     "What becomes of occurrences that came while no server was there: they are left out (`skip`), "
+     "or the latest is made up for once (`latest`).",
+     "skip|latest"},
 };
 
 }  // namespace

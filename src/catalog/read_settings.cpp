@@ -121,6 +121,7 @@ void read_settings(const Node& document,
     if (const Node* section = document.find("api")) {
         read_api(*section, catalog.api);
     }
+    read_schedule(document, "schedule", "run", "run", catalog, problems);
 }
 
 }  // namespace muster

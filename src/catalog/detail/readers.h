@@ -78,6 +78,15 @@ void check_reports(const std::vector<Report>& reports,
                    const std::vector<ReadTable>& tables,
                    Problems& problems);
 
+// The schedule of `job` in a section of the top level, if it has one under the key `cron_key`; the
+// keys 'zone', 'overlap' and 'misfire' beside it belong to it.
+void read_schedule(const Node& document,
+                   std::string_view section_name,
+                   std::string_view cron_key,
+                   std::string_view job,
+                   Catalog& catalog,
+                   Problems& problems);
+
 void read_settings(const Node& document,
                    const std::filesystem::path& base,
                    const CatalogOverrides& overrides,

@@ -324,8 +324,14 @@ void App::done(const http::Request& request, int status, std::size_t bytes, std:
                                                bytes,
                                                seconds * 1e3,
                                                request.id);
+    log_line(line);
+}
+
+void App::log_line(const std::string& line) {
     const std::lock_guard lock{log_mutex_};
-    options_.log(line);
+    if (options_.log) {
+        options_.log(line);
+    }
 }
 
 }  // namespace muster

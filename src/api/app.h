@@ -58,6 +58,7 @@ class App {
     // An error for the client, and its detail for the log.
     http::Response failure(const Call& call, const Error& error);
     void log_error(const http::Request& request, const Error& error);
+    void log_line(const std::string& line);
 
   private:
     std::optional<http::Response> quick(const http::Request& request);

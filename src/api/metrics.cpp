@@ -29,6 +29,9 @@ constexpr Described kDescribed[] = {
     {"muster_run_last_success_time_seconds", "gauge", "When a run last succeeded, Unix time."},
     {"muster_run_seconds_total", "counter", "Time spent in runs."},
     {"muster_runs_total", "counter", "Runs by status."},
+    {"muster_schedule_events_total",
+     "counter",
+     "What became of scheduled occurrences, by job and event."},
     {"muster_table_rows", "gauge", "Rows of a table."},
 };
 

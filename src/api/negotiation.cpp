@@ -193,8 +193,7 @@ void App::log_error(const http::Request& request, const Error& error) {
                   json_quote(error.detail))
             : fmt::format(
                   "{} error {} {} {}", now, request.id, error.message, json_quote(error.detail));
-    const std::lock_guard lock{log_mutex_};
-    options_.log(line);
+    log_line(line);
 }
 
 }  // namespace muster

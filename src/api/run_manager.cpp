@@ -15,16 +15,27 @@ namespace {
 constexpr std::size_t kFeedsKept = 16;
 constexpr std::size_t kEventsMax = 10'000;
 constexpr int kRunNice = 10;
+constexpr auto kStopPoll = std::chrono::milliseconds(100);
 
 // A run takes the processor time that requests leave: the calling thread, and those it starts, get
 // a lower priority. Without it the slowest reads take six times as long while a run goes on.
 void give_way() { (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kRunNice); }
 
+Result<std::string> outcome_of(const RunRecord& run) {
+    if (run.status == "succeeded" || run.status == "partial") {
+        return run.status;
+    }
+    return Error{run.status == "cancelled" ? ErrorCode::kCancelled : ErrorCode::kInternal,
+                 fmt::format("run {} {}{}", run.run_id, run.status, run.error.empty() ? "" : ": ") +
+                     run.error};
+}
+
 }  // namespace
 
 // What happened in one run so far. Late readers get it from the begin.
 struct RunManager::Feed {
-    Feed(std::string id, std::int64_t now_us) : run_id(std::move(id)), started_at_us(now_us) {}
+    Feed(std::string id, std::string by, std::int64_t now_us)
+        : run_id(std::move(id)), trigger(std::move(by)), started_at_us(now_us) {}
 
     void add(std::string_view event, const std::string& data) {
         {
@@ -37,10 +48,12 @@ struct RunManager::Feed {
         changed.notify_all();
     }
 
-    void end(const std::string& data, const std::string& failure) {
+    // `result` is the status of the run, or why it could not begin.
+    void end(const std::string& data, const std::string& failure, Result<std::string> result) {
         {
             const std::lock_guard lock{mutex};
             error = failure;
+            outcome = std::move(result);
             events.push_back(
                 fmt::format("id: {}\nevent: summary\ndata: {}\n\n", events.size() + 1, data));
             ended = true;
@@ -49,12 +62,14 @@ struct RunManager::Feed {
     }
 
     const std::string run_id;
+    const std::string trigger;
     const std::int64_t started_at_us;
     std::mutex mutex;
     std::condition_variable changed;
     std::vector<std::string> events;
     bool ended = false;
     std::string error;
+    Result<std::string> outcome = std::string{"running"};
 };
 
 class RunManager::Observer final : public RunObserver {
@@ -87,7 +102,9 @@ RunManager::RunManager(const Services& services,
 
 RunManager::~RunManager() { stop(); }
 
-Result<RunManager::Started> RunManager::start(std::vector<TableName> tables, bool force) {
+Result<RunManager::Started> RunManager::start(std::vector<TableName> tables,
+                                              bool force,
+                                              std::string trigger) {
     const std::lock_guard lock{mutex_};
     if (stopping_) {
         return Error{ErrorCode::kCancelled, "the server is stopping", "start the run later", ""};
@@ -105,16 +122,17 @@ Result<RunManager::Started> RunManager::start(std::vector<TableName> tables, boo
     run_id_ = run.str();
     running_ = true;
     cancel_ = std::make_unique<CancelToken>();
-    feeds_.push_back(std::make_shared<Feed>(run_id_, services_.clock.now_us()));
+    feeds_.push_back(std::make_shared<Feed>(run_id_, trigger, services_.clock.now_us()));
     if (feeds_.size() > kFeedsKept) {
         feeds_.pop_front();
     }
-    thread_ =
-        std::thread{[this, run, chosen = std::move(tables), force] { work(run, chosen, force); }};
+    RunOptions options{.tables = std::move(tables), .force = force, .trigger = std::move(trigger)};
+    options.run_id = run;
+    thread_ = std::thread{[this, options] { work(options); }};
     return Started{run_id_};
 }
 
-void RunManager::work(const RunId& run, std::vector<TableName> tables, bool force) {
+void RunManager::work(const RunOptions& options) {
     give_way();
     std::shared_ptr<Feed> feed;
     const CancelToken* cancel = nullptr;
@@ -132,18 +150,47 @@ void RunManager::work(const RunId& run, std::vector<TableName> tables, bool forc
                              .clock = services_.clock,
                              .threads = services_.threads,
                              .cancel = cancel};
-    RunOptions options{.tables = std::move(tables), .force = force, .trigger = "api"};
-    options.run_id = run;
     const Result<RunReport> report = run_pipeline(context, options, observer);
     if (report.ok()) {
         ended_(*report);
-        feed->end(summary_json(report->run, report->seconds), report->run.error);
     } else {
         failed_(report.error());
-        feed->end(error_json(report.error()), report.error().message);
     }
+    {
+        // Before the end is told: who waited for it may start the next.
+        const std::lock_guard lock{mutex_};
+        running_ = false;
+    }
+    if (report.ok()) {
+        feed->end(
+            summary_json(report->run, report->seconds), report->run.error, outcome_of(report->run));
+    } else {
+        feed->end(error_json(report.error()), report.error().message, report.error());
+    }
+}
+
+std::shared_ptr<RunManager::Feed> RunManager::feed_of(const std::string& run_id) {
     const std::lock_guard lock{mutex_};
-    running_ = false;
+    const auto found = std::find_if(feeds_.begin(), feeds_.end(), [&run_id](const auto& feed) {
+        return feed->run_id == run_id;
+    });
+    return found == feeds_.end() ? nullptr : *found;
+}
+
+Result<std::string> RunManager::wait(const std::string& run_id, const CancelToken& stop) {
+    const std::shared_ptr<Feed> feed = feed_of(run_id);
+    if (feed == nullptr) {
+        return Error{ErrorCode::kNotFound, fmt::format("run {} is not known here", run_id)};
+    }
+    std::unique_lock lock{feed->mutex};
+    while (!feed->changed.wait_for(lock, kStopPoll, [&feed] { return feed->ended; })) {
+        if (stop.cancelled()) {
+            lock.unlock();
+            cancel(run_id);
+            lock.lock();
+        }
+    }
+    return feed->outcome;
 }
 
 bool RunManager::cancel(const std::string& run_id) {
@@ -179,7 +226,7 @@ std::optional<RunRecord> RunManager::pending(const std::string& run_id) {
         const std::lock_guard feed_lock{feed->mutex};
         return RunRecord{.run_id = run_id,
                          .status = feed->ended ? "failed" : "running",
-                         .trigger = "api",
+                         .trigger = feed->trigger,
                          .error = feed->error,
                          .started_at_us = feed->started_at_us};
     }
@@ -188,14 +235,11 @@ std::optional<RunRecord> RunManager::pending(const std::string& run_id) {
 
 std::optional<std::function<std::optional<std::string>(std::int64_t wait_ms)>> RunManager::events(
     const std::string& run_id) {
-    const std::lock_guard lock{mutex_};
-    const auto found = std::find_if(feeds_.begin(), feeds_.end(), [&run_id](const auto& feed) {
-        return feed->run_id == run_id;
-    });
-    if (found == feeds_.end()) {
+    const std::shared_ptr<Feed> known = feed_of(run_id);
+    if (known == nullptr) {
         return std::nullopt;
     }
-    return [feed = *found,
+    return [feed = known,
             next = std::size_t{0}](std::int64_t wait_ms) mutable -> std::optional<std::string> {
         std::unique_lock feed_lock{feed->mutex};
         feed->changed.wait_for(feed_lock, std::chrono::milliseconds{wait_ms}, [&feed, &next] {

@@ -1,5 +1,5 @@
-// Runs that were started over HTTP: one at a time, in a thread of its own, with the events that a
-// client may follow. Thread-safe.
+// Runs of the server, started over HTTP or by its schedule: one at a time, in a thread of its own,
+// with the events that a client may follow. Thread-safe.
 #pragma once
 
 #include "api/services.h"
@@ -29,8 +29,12 @@ class RunManager {
     struct Started {
         std::string run_id;
     };
-    // kBusy if a run is at work already.
-    Result<Started> start(std::vector<TableName> tables, bool force);
+    // kBusy if a run is at work already. `trigger` goes into the ledger.
+    Result<Started> start(std::vector<TableName> tables, bool force, std::string trigger = "api");
+    // Waits for the end of a run that start() answered: "succeeded" or "partial", or why it was
+    // neither; kBusy if another process was running, kCancelled if it was stopped. Once `stop` is
+    // cancelled the run is asked to stop.
+    Result<std::string> wait(const std::string& run_id, const CancelToken& stop);
     // False if this run is not at work.
     bool cancel(const std::string& run_id);
     // Asks a run to stop, waits for its end; no other starts.
@@ -46,7 +50,8 @@ class RunManager {
   private:
     struct Feed;
     class Observer;
-    void work(const RunId& run, std::vector<TableName> tables, bool force);
+    std::shared_ptr<Feed> feed_of(const std::string& run_id);
+    void work(const RunOptions& options);
 
     const Services& services_;
     const Ended ended_;

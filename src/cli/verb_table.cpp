@@ -38,11 +38,11 @@ const std::vector<VerbSpec>& all_verbs() {
         runs_show_verb(),      rejects_list_verb(),  rejects_show_verb(), rejects_export_verb(),
         rejects_replay_verb(), rejects_waive_verb(), report_verb(),       query_verb(),
         migrate_verb(),        backup_create_verb(), backup_list_verb(),  backup_verify_verb(),
-        backup_restore_verb(), backup_expire_verb(), serve_verb(),        openapi_verb(),
-        insomnia_verb(),       users_list_verb(),    users_add_verb(),    users_passwd_verb(),
-        users_role_verb(),     users_disable_verb(), users_enable_verb(), doctor_verb(),
-        config_show_verb(),    config_check_verb(),  version_verb(),      completion_verb(),
-        help_verb(),           complete_verb(),
+        backup_restore_verb(), backup_expire_verb(), serve_verb(),        schedule_list_verb(),
+        schedule_next_verb(),  openapi_verb(),       insomnia_verb(),     users_list_verb(),
+        users_add_verb(),      users_passwd_verb(),  users_role_verb(),   users_disable_verb(),
+        users_enable_verb(),   doctor_verb(),        config_show_verb(),  config_check_verb(),
+        version_verb(),        completion_verb(),    help_verb(),         complete_verb(),
     };
     return verbs;
 }

@@ -2,6 +2,7 @@
 #include "api/app.h"
 #include "cli/run_setup.h"
 #include "cli/sample_files.h"
+#include "cli/schedule_jobs.h"
 #include "cli/summary.h"
 #include "cli/verb_context.h"
 #include "cli/verbs/verbs.h"
@@ -185,6 +186,7 @@ Result<int> run_serve(VerbContext& context) {
         MUSTER_TRY(make_demo_user(context, *accounts));
     }
     server->start();
+    MUSTER_ASSIGN(const auto scheduler, start_schedules(context, app));
     context.console.out_line(
         fmt::format("muster serves {} (the page of the API: {}/swagger-ui/)", url, url));
     context.console.flush();
@@ -193,6 +195,9 @@ Result<int> run_serve(VerbContext& context) {
     }
     wait_for_stop(context, warehouse->state());
     context.console.note("stopping: requests at work are finished");
+    if (scheduler) {
+        scheduler->begin_stop();
+    }
     app.drain();
     const bool whole = server->stop(kDrainMs);
     context.console.note(whole ? "stopped" : "stopped; requests were cut off at the deadline");

@@ -24,6 +24,8 @@ VerbSpec backup_verify_verb();
 VerbSpec backup_restore_verb();
 VerbSpec backup_expire_verb();
 VerbSpec serve_verb();
+VerbSpec schedule_list_verb();
+VerbSpec schedule_next_verb();
 VerbSpec openapi_verb();
 VerbSpec insomnia_verb();
 VerbSpec users_list_verb();

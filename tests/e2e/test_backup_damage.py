@@ -159,7 +159,8 @@ def wrecks(tmp_path_factory):
     for name, damage in zip(damaged, DAMAGES, strict=True):
         damage.do(muster.folder_of(name), muster.folder_of(other))
     problems = muster.verify(*names, code=7)
-    return muster, table, dict(zip((d.what for d in DAMAGES), damaged, strict=True)), whole, problems
+    by_damage = dict(zip((d.what for d in DAMAGES), damaged, strict=True))
+    return muster, table, by_damage, whole, problems
 
 
 def test_the_clones_are_whole(wrecks):

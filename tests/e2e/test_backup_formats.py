@@ -54,7 +54,8 @@ EDGES = {
         "a,b", 'say "no"', "two\nlines", "cr\r\nlf", "tab\t", "\x01\x7f", "\\N", "x" * 70_000, "'",
     ],
     "day": [
-        datetime.date.min, datetime.date.max, datetime.date(1970, 1, 1), datetime.date(1969, 12, 31),
+        datetime.date.min, datetime.date.max, datetime.date(1970, 1, 1),
+        datetime.date(1969, 12, 31),
         datetime.date(2000, 2, 29), datetime.date(1582, 10, 15), datetime.date(1582, 10, 4),
     ],
     "moment": [

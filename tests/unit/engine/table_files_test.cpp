@@ -65,7 +65,7 @@ class TableFilesTest : public testing::Test {
     }
 
     std::filesystem::path copy(const std::string& query, const std::string& name) {
-        const std::filesystem::path file = folder_.path() / name;
+        std::filesystem::path file = folder_.path() / name;
         execute("COPY (" + query + ") TO " + sql_text(file.string()) +
                 " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 2048)");
         return file;
@@ -106,6 +106,7 @@ class TableFilesTest : public testing::Test {
         std::vector<MemoryObject> objects;
         std::vector<ObjectReader*> readers;
         objects.reserve(files.size());
+        readers.reserve(files.size());
         for (const std::string& file : files) {
             readers.push_back(&objects.emplace_back(file, "data.avro"));
         }

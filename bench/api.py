@@ -231,6 +231,21 @@ def pages(muster, rows):
         f"{first:.1f} ms", f"{first / deep:.2f}", "median")  # fmt: skip
 
 
+def backups(muster, rows):
+    """A verified backup, as Parquet and Avro, of a table of the size of the real one."""
+    with muster.serve():
+        token = muster.token()
+        connection = http.client.HTTPConnection("127.0.0.1", muster.port)
+        times = []
+        for _ in range(10):
+            taken, _, text = timed(connection, "POST", "/hiredemployees/backup", token, "")
+            if json.loads(text)["rows"] != rows:
+                raise SystemExit(f"the backup does not hold every row: {text}")
+            times.append(taken)
+    row(f"backup of {rows:,} rows", f"{quantile(times, 0.5):.0f} ms", "", "", "",
+        f"median; slowest of 10: {max(times):.0f} ms")  # fmt: skip
+
+
 def reads_during_a_run(muster):
     """p99 of one row by its key, alone and while every file is loaded again."""
     with muster.serve():
@@ -331,6 +346,7 @@ def main():
     ready(muster)
     reports(muster, options.work)
     pages(muster, options.rows)
+    backups(Muster(options.build / "muster", options.work / "small", 1999, generator), 1999)
     upserts(muster, options.rows)
     reads_during_a_run(muster)
     rate, p99, shared = inserts(muster, options.work, 1, 32, options.rows)

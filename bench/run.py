@@ -6,6 +6,7 @@ side's value divided by muster's: above 1, muster is faster or smaller.
 """
 
 import argparse
+import dataclasses
 import importlib.metadata
 import itertools
 import json
@@ -210,6 +211,52 @@ def merge(bench, first, every):
     bench.row(scenario, "DuckDB MERGE", mine, its)
 
 
+def backup(bench):
+    """A verified backup against DuckDB's COPY of the same table, and a restore against its load."""
+    rows = bench.options.rows
+    source, facts = bench.source(rows, "--dirty", "0.01", "--keys", bench.options.keys)
+    ours, theirs = bench.work / "backup-m", bench.work / "backup-d"
+    replace(None, ours)
+    replace(None, theirs)
+    measure(bench.muster(ours, source, "run", "--json"), bench.work / "out.txt")
+    command = bench.peer("load_duckdb.py", theirs / "hiring.duckdb", source)
+    measure(command, bench.work / "out.txt")
+    parquet = bench.work / "copy.parquet"
+    copy = (nothing, bench.peer("copy_duckdb.py", theirs / "hiring.duckdb", parquet), (0,))
+    create = bench.muster(ours, source, "backup", "create", "hired_employees", "-o", "csv")
+    for formats in ("parquet", "parquet,avro"):
+        side = (nothing, [*create, "--formats", formats], (0,))
+        mine, its = bench.best(side, copy)
+        bench.row(f"backup {formats}, {rows:,} rows", "DuckDB COPY", mine, its)
+    listed = bench.muster(ours, source, "backup", "list", "hired_employees", "--json")
+    saved = json.loads(subprocess.check_output([str(c) for c in listed], text=True))[0]
+    equal("rows saved", saved["rows"], facts["rows"] - facts["dirty"])
+    loaded = bench.work / "restored.duckdb"
+    for form in ("parquet", "avro"):
+        restore = ["backup", "restore", saved["backup_name"], "--from", form, "--json"]
+        mine, its = bench.best(
+            (nothing, bench.muster(ours, source, *restore), (0,)),
+            (
+                lambda: loaded.unlink(missing_ok=True),
+                bench.peer("restore_duckdb.py", loaded, parquet),
+                (0,),
+            ),
+        )
+        found = mine.json()
+        equal("rows restored", found["rows"], its.json()["rows"])
+        # By their own clocks, so that the safety backup that follows is left out.
+        bench.row(
+            f"restore from {form}, {rows:,} rows",
+            "DuckDB loads its Parquet",
+            dataclasses.replace(mine, seconds=found["restored_ms"] / 1e3),
+            dataclasses.replace(its, seconds=its.json()["seconds"]),
+            note=f"writers waited {found['gate_ms']:.0f} ms; with the safety backup and the start "
+            f"of the process {mine.seconds:.2f} s",
+        )
+    for folder in (ours, theirs):
+        shutil.rmtree(folder)
+
+
 def growth(bench):
     """Time per row and memory from a small load to a large one, under a memory limit."""
     per_row = []
@@ -253,7 +300,13 @@ def start(bench):
     bench.row("report on 1,000 rows", "python, import duckdb", mine, its)
 
 
-SCENARIOS = {"validate": validate, "load": load, "start": start, "growth": growth}
+SCENARIOS = {
+    "validate": validate,
+    "load": load,
+    "backup": backup,
+    "start": start,
+    "growth": growth,
+}
 
 
 def versions(bench):

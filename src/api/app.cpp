@@ -56,6 +56,7 @@ App::App(const Services& services, AppOptions options)
             metrics_.add("muster_runs_total", {{"status", "failed"}});
             log_error(http::Request{}, error);
         });
+    backups_ = std::make_unique<BackupService>(services_, *runs_, metrics_);
 }
 
 App::~App() = default;
@@ -80,6 +81,7 @@ http::Callbacks App::callbacks() {
 
 void App::drain() {
     draining_ = true;
+    backups_->stop();
     runs_->stop();
 }
 
@@ -250,7 +252,7 @@ http::Response App::run_idempotent(const Call& call) {
         in_flight_.erase(flight);
         return response;
     };
-    if (call.route.table != nullptr) {
+    if (call.route.keeps_answer) {
         return leave(call.route.handler(*this, call));
     }
     StateStore& state = services_.warehouse.state();

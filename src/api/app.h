@@ -2,6 +2,7 @@
 // handler, and counts. Knows no socket. Thread-safe.
 #pragma once
 
+#include "api/backup_service.h"
 #include "api/http/message.h"
 #include "api/http/server.h"
 #include "api/metrics.h"
@@ -48,6 +49,7 @@ class App {
     const AppOptions& options() const { return options_; }
     const std::vector<Route>& routes() const { return routes_; }
     RunManager& runs() { return *runs_; }
+    BackupService& backups() { return *backups_; }
     ReportCache& reports() { return reports_; }
     Metrics& metrics() { return metrics_; }
     const std::string& openapi() const { return openapi_; }
@@ -79,6 +81,7 @@ class App {
     ReportCache reports_;
     Metrics metrics_;
     std::unique_ptr<RunManager> runs_;
+    std::unique_ptr<BackupService> backups_;
     std::atomic<bool> draining_{false};
     const http::Server* server_ = nullptr;
 

@@ -262,7 +262,8 @@ Route insert_route(const Table& table) {
                      {"application/problem+json"}}},
         .handler = insert_rows,
         .table = &table,
-        .idempotent_post = true};
+        .idempotent_post = true,
+        .keeps_answer = true};
 }
 
 Route list_route(const Table& table) {

@@ -17,6 +17,8 @@ struct Described {
 // Everything that is exposed, so that no series goes without its description.
 constexpr Described kDescribed[] = {
     {"muster_auth_failures_total", "counter", "Refused tokens and logins."},
+    {"muster_backup_seconds_total", "counter", "Time spent on backups."},
+    {"muster_backups_total", "counter", "Backups by table and status."},
     {"muster_http_connections", "gauge", "Open connections."},
     {"muster_http_queue_depth", "gauge", "Requests that wait for a worker."},
     {"muster_http_requests_running", "gauge", "Requests in work."},
@@ -25,6 +27,8 @@ constexpr Described kDescribed[] = {
     {"muster_insert_waiting", "gauge", "Inserts that wait for their commit."},
     {"muster_process_start_time_seconds", "gauge", "When the process started, Unix time."},
     {"muster_rejects_total", "counter", "Reasons of refused records by code."},
+    {"muster_restore_seconds_total", "counter", "Time spent on restores."},
+    {"muster_restores_total", "counter", "Restores by table and status."},
     {"muster_rows_total", "counter", "Records of runs by table and outcome."},
     {"muster_run_last_success_time_seconds", "gauge", "When a run last succeeded, Unix time."},
     {"muster_run_seconds_total", "counter", "Time spent in runs."},

@@ -66,13 +66,13 @@ RouteMatch Router::find(std::string_view method, std::string_view path) const {
     if (entry == entries_.end()) {
         return match;
     }
-    const std::string_view wanted = method == "HEAD" ? "GET" : method;
     for (const Route* route : entry->routes) {
         match.allowed.push_back(route->method);
-        if (route->method == "GET") {
+        const bool head = route->method == "GET" && !route->changes;
+        if (head) {
             match.allowed.emplace_back("HEAD");
         }
-        if (route->method == wanted) {
+        if (route->method == method || (head && method == "HEAD")) {
             match.route = route;
         }
     }

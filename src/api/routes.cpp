@@ -8,6 +8,7 @@ std::vector<Route> build_routes(const Catalog& catalog) {
     std::vector<Route> routes;
     add_account_routes(routes);
     add_table_routes(catalog, routes);
+    add_backup_routes(catalog, routes);
     add_report_routes(catalog, routes);
     add_run_routes(catalog, routes);
     add_reject_routes(catalog, routes);

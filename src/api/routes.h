@@ -67,7 +67,9 @@ struct Route {
     const Report* report = nullptr;            // of report routes
     std::map<std::string, Value> pinned = {};  // parameters of a report's alias
     bool cached = false;                       // answers may come from the report cache
+    bool changes = false;                      // although it may be a GET: no HEAD then
     bool idempotent_post = false;              // takes Idempotency-Key
+    bool keeps_answer = false;                 // stores that key's answer itself, with its rows
 };
 
 // All routes. The catalog must outlive them.
@@ -76,6 +78,7 @@ std::vector<Route> build_routes(const Catalog& catalog);
 // The parts, one per file of handlers.
 void add_account_routes(std::vector<Route>& routes);
 void add_table_routes(const Catalog& catalog, std::vector<Route>& routes);
+void add_backup_routes(const Catalog& catalog, std::vector<Route>& routes);
 void add_report_routes(const Catalog& catalog, std::vector<Route>& routes);
 void add_run_routes(const Catalog& catalog, std::vector<Route>& routes);
 void add_reject_routes(const Catalog& catalog, std::vector<Route>& routes);

@@ -34,8 +34,11 @@ Result<std::string> outcome_of(const RunRecord& run) {
 
 // What happened in one run so far. Late readers get it from the begin.
 struct RunManager::Feed {
-    Feed(std::string id, std::string by, std::int64_t now_us)
-        : run_id(std::move(id)), trigger(std::move(by)), started_at_us(now_us) {}
+    Feed(std::string id, std::string what, std::string by, std::int64_t now_us)
+        : run_id(std::move(id)),
+          kind(std::move(what)),
+          trigger(std::move(by)),
+          started_at_us(now_us) {}
 
     void add(std::string_view event, const std::string& data) {
         {
@@ -62,6 +65,7 @@ struct RunManager::Feed {
     }
 
     const std::string run_id;
+    const std::string kind;
     const std::string trigger;
     const std::int64_t started_at_us;
     std::mutex mutex;
@@ -105,6 +109,32 @@ RunManager::~RunManager() { stop(); }
 Result<RunManager::Started> RunManager::start(std::vector<TableName> tables,
                                               bool force,
                                               std::string trigger) {
+    RunOptions options{.tables = std::move(tables), .force = force, .trigger = trigger};
+    return launch(
+        "load",
+        std::move(trigger),
+        [this, options](const RunId& run, RunObserver& observer, const CancelToken* cancel) {
+            RunOptions named = options;
+            named.run_id = run;
+            return load(named, observer, cancel);
+        });
+}
+
+Result<RunManager::Started> RunManager::start_job(std::string kind, Job job) {
+    return launch(std::move(kind),
+                  "api",
+                  [this, work = std::move(job)](
+                      const RunId& run, RunObserver& observer, const CancelToken* cancel) {
+                      const Result<std::string> done = work(run, observer, cancel);
+                      if (done.ok()) {
+                          return Ending{*done, "", std::string{"succeeded"}};
+                      }
+                      failed_(done.error());
+                      return Ending{error_json(done.error()), done.error().message, done.error()};
+                  });
+}
+
+Result<RunManager::Started> RunManager::launch(std::string kind, std::string trigger, Task task) {
     const std::lock_guard lock{mutex_};
     if (stopping_) {
         return Error{ErrorCode::kCancelled, "the server is stopping", "start the run later", ""};
@@ -122,17 +152,16 @@ Result<RunManager::Started> RunManager::start(std::vector<TableName> tables,
     run_id_ = run.str();
     running_ = true;
     cancel_ = std::make_unique<CancelToken>();
-    feeds_.push_back(std::make_shared<Feed>(run_id_, trigger, services_.clock.now_us()));
+    feeds_.push_back(std::make_shared<Feed>(
+        run_id_, std::move(kind), std::move(trigger), services_.clock.now_us()));
     if (feeds_.size() > kFeedsKept) {
         feeds_.pop_front();
     }
-    RunOptions options{.tables = std::move(tables), .force = force, .trigger = std::move(trigger)};
-    options.run_id = run;
-    thread_ = std::thread{[this, options] { work(options); }};
+    thread_ = std::thread{[this, run, work_of = std::move(task)] { work(run, work_of); }};
     return Started{run_id_};
 }
 
-void RunManager::work(const RunOptions& options) {
+void RunManager::work(const RunId& run, const Task& task) {
     give_way();
     std::shared_ptr<Feed> feed;
     const CancelToken* cancel = nullptr;
@@ -142,6 +171,18 @@ void RunManager::work(const RunOptions& options) {
         cancel = cancel_.get();
     }
     Observer observer{*feed};
+    Ending ending = task(run, observer, cancel);
+    {
+        // Before the end is told: who waited for it may start the next.
+        const std::lock_guard lock{mutex_};
+        running_ = false;
+    }
+    feed->end(ending.summary, ending.error, std::move(ending.outcome));
+}
+
+RunManager::Ending RunManager::load(const RunOptions& options,
+                                    RunObserver& observer,
+                                    const CancelToken* cancel) {
     const RunContext context{.catalog = services_.catalog,
                              .engine = services_.engine,
                              .warehouse = services_.warehouse,
@@ -151,22 +192,12 @@ void RunManager::work(const RunOptions& options) {
                              .threads = services_.threads,
                              .cancel = cancel};
     const Result<RunReport> report = run_pipeline(context, options, observer);
-    if (report.ok()) {
-        ended_(*report);
-    } else {
+    if (!report.ok()) {
         failed_(report.error());
+        return {error_json(report.error()), report.error().message, report.error()};
     }
-    {
-        // Before the end is told: who waited for it may start the next.
-        const std::lock_guard lock{mutex_};
-        running_ = false;
-    }
-    if (report.ok()) {
-        feed->end(
-            summary_json(report->run, report->seconds), report->run.error, outcome_of(report->run));
-    } else {
-        feed->end(error_json(report.error()), report.error().message, report.error());
-    }
+    ended_(*report);
+    return {summary_json(report->run, report->seconds), report->run.error, outcome_of(report->run)};
 }
 
 std::shared_ptr<RunManager::Feed> RunManager::feed_of(const std::string& run_id) {
@@ -226,6 +257,7 @@ std::optional<RunRecord> RunManager::pending(const std::string& run_id) {
         const std::lock_guard feed_lock{feed->mutex};
         return RunRecord{.run_id = run_id,
                          .status = feed->ended ? "failed" : "running",
+                         .kind = feed->kind,
                          .trigger = feed->trigger,
                          .error = feed->error,
                          .started_at_us = feed->started_at_us};

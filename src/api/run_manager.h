@@ -1,5 +1,5 @@
-// Runs of the server, started over HTTP or by its schedule: one at a time, in a thread of its own,
-// with the events that a client may follow. Thread-safe.
+// Runs of the server, started over HTTP or by its schedule, and other long work: one at a time, in
+// a thread of its own, with the events that a client may follow. Thread-safe.
 #pragma once
 
 #include "api/services.h"
@@ -31,6 +31,11 @@ class RunManager {
     };
     // kBusy if a run is at work already. `trigger` goes into the ledger.
     Result<Started> start(std::vector<TableName> tables, bool force, std::string trigger = "api");
+    // The same for other long work, of kind "backup" or "restore". It gives its summary as JSON,
+    // and writes itself into the ledger.
+    using Job =
+        std::function<Result<std::string>(const RunId&, RunObserver&, const CancelToken* cancel)>;
+    Result<Started> start_job(std::string kind, Job job);
     // Waits for the end of a run that start() answered: "succeeded" or "partial", or why it was
     // neither; kBusy if another process was running, kCancelled if it was stopped. Once `stop` is
     // cancelled the run is asked to stop.
@@ -50,8 +55,18 @@ class RunManager {
   private:
     struct Feed;
     class Observer;
+    // What is told at the end: the last event, the error of the run, and its status.
+    struct Ending {
+        std::string summary;
+        std::string error;
+        Result<std::string> outcome;
+    };
+    using Task = std::function<Ending(const RunId&, RunObserver&, const CancelToken* cancel)>;
+
+    Result<Started> launch(std::string kind, std::string trigger, Task task);
+    void work(const RunId& run, const Task& task);
+    Ending load(const RunOptions& options, RunObserver& observer, const CancelToken* cancel);
     std::shared_ptr<Feed> feed_of(const std::string& run_id);
-    void work(const RunOptions& options);
 
     const Services& services_;
     const Ended ended_;

@@ -62,10 +62,28 @@ constexpr std::pair<std::string_view, std::string_view> kFixed[] = {
     {"Started",
      R"({"type":"object","required":["run_id","status"],"properties":{"run_id":)"
      R"({"type":"string"},"status":{"type":"string"}}})"},
+    {"Backup",
+     R"({"type":"object","required":["backup_name","table","problem"],"properties":{"message":)"
+     R"({"type":"string"},"backup_name":{"type":"string"},"table":{"type":"string"},"reason":)"
+     R"({"enum":["backup","safety"]},"created_at":{"type":"string","format":"date-time"},"rows":)"
+     R"({"type":"integer"},"bytes":{"type":"integer"},"content_checksum":{"type":"string",)"
+     R"("pattern":"^[0-9a-f]{32}$"},"table_version":{"type":"integer"},"last_run":{"type":)"
+     R"(["string","null"]},"files":{"type":"array","items":{"type":"object"}},"problem":{"type":)"
+     R"(["string","null"],"description":"Why it is damaged; its facts are left out then."}}})"},
+    {"Backups", R"({"type":"array","items":{"$ref":"#/components/schemas/Backup"}})"},
+    {"Restored",
+     R"({"type":"object","required":["message","backup_name","table","run_id","rows",)"
+     R"("broken_references"],"properties":{"message":{"type":"string"},"backup_name":{"type":)"
+     R"("string"},"table":{"type":"string"},"run_id":{"type":"string"},"rows":{"type":"integer"},)"
+     R"("safety_backup":{"type":"string"},"restored_ms":{"type":"number"},"gate_ms":)"
+     R"({"type":"number"},"objects_since":{"type":)"
+     R"("array","items":{"type":"string"}},"changes":{"type":"object"},"broken_references":)"
+     R"({"type":"array","items":{"type":"object"}}}})"},
     {"Run",
-     R"({"type":"object","required":["run_id","status","trigger","error","started_at",)"
-     R"("finished_at","seconds","tables","rejects_by_code"],"properties":{"run_id":)"
-     R"({"type":"string"},"status":{"enum":["running","succeeded","partial","failed",)"
+     R"({"type":"object","required":["run_id","status","kind","backup","trigger","error",)"
+     R"("started_at","finished_at","seconds","tables","rejects_by_code"],"properties":{"run_id":)"
+     R"({"type":"string"},"kind":{"enum":["load","backup","restore"]},"backup":{"type":)"
+     R"(["string","null"]},"status":{"enum":["running","succeeded","partial","failed",)"
      R"("cancelled"]},"trigger":{"type":"string"},"error":{"type":["string","null"]},)"
      R"("started_at":{"type":"string","format":"date-time"},"finished_at":{"type":["string",)"
      R"("null"]},"seconds":{"type":["number","null"]},"tables":{"type":"array","items":)"

@@ -22,6 +22,7 @@ struct Services {
     Warehouse& warehouse;
     ObjectStore& source;
     ObjectStore& clean;
+    ObjectStore& backups;
     Accounts& accounts;
     Rows& rows;
     const Clock& clock;

@@ -96,6 +96,7 @@ struct RestoreReport {
     std::optional<TableChanges> changes;     // of a dry run
     std::vector<BrokenReference> broken;     // of a dry run, or accepted by `force`
     std::vector<std::string> objects_since;  // source objects loaded since the backup
+    std::int64_t restored_us = 0;            // from the call until the table was swapped in
     std::int64_t gate_us = 0;                // how long writers had to wait
 };
 // Brings back exactly the saved rows: verifies, builds a new table and compares it, swaps it in,

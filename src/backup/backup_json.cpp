@@ -90,6 +90,7 @@ std::string restore_json(const RestoreReport& report) {
                        .str());
     } else {
         object.text("safety_backup", report.safety_backup)
+            .number("restored_ms", static_cast<double>(report.restored_us) / 1e3)
             .number("gate_ms", static_cast<double>(report.gate_us) / 1e3)
             .raw("objects_since", texts_json(report.objects_since));
     }

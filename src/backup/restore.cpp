@@ -122,7 +122,7 @@ class Restore {
   private:
     Result<AsideTable> stage() {
         RestoreFiles files{
-            .columns = manifest_.table.columns, .key = manifest_.key, .content = manifest_.content};
+            .table = manifest_.table, .key = manifest_.key, .content = manifest_.content};
         std::vector<std::unique_ptr<ObjectReader>> readers;
         if (options_.from == BackupFormat::kParquet) {
             MUSTER_ASSIGN(files.parquet, parquet_paths(context_, name_, manifest_));
@@ -159,6 +159,7 @@ class Restore {
         }
         out.objects_since = std::move(swapped->objects_since);
         out.gate_us = swapped->gate_us;
+        out.restored_us = (context_.clock.monotonic_ns() - started_ns_) / 1000;
         report(observer_, out.table, "safety");
         auto safety = save_replaced(context_, table_, swapped->replaced, observer_);
         if (!safety.ok()) {
@@ -181,6 +182,7 @@ class Restore {
     const RestoreOptions& options_;
     const RunId& run_;
     const BackupObserver& observer_;
+    const std::int64_t started_ns_ = context_.clock.monotonic_ns();
 };
 
 Result<const Table*> table_of(const BackupContext& context, const BackupManifest& manifest) {

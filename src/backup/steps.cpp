@@ -78,6 +78,19 @@ Result<void> check_files(const BackupContext& context,
         found.emplace(object.key.str().substr(name.prefix().size()), object.bytes);
     }
     found.erase(std::string(kManifestName));
+    for (const BackupFormat format : {BackupFormat::kParquet, BackupFormat::kAvro}) {
+        std::uint64_t rows = 0;
+        for (const BackupFile& file : manifest.files) {
+            rows += file.format == format ? file.rows : 0;
+        }
+        if (manifest.has(format) && rows != manifest.content.rows) {
+            problems.push_back(fmt::format("{} says that its {} files hold {} rows, but {} in all",
+                                           kManifestName,
+                                           backup_format_name(format),
+                                           rows,
+                                           manifest.content.rows));
+        }
+    }
     for (const BackupFile& file : manifest.files) {
         MUSTER_TRY(check_cancelled(context));
         const auto at = found.find(file.name);

@@ -120,6 +120,12 @@ struct Retention {
     int clean_runs = 3;  // how many loads of an object keep their clean objects
 };
 
+// What a scheduled backup leaves (expire_backups in backup/backup.h); 0 = no such rule.
+struct BackupRetention {
+    int keep = 0;
+    int older_than_days = 0;
+};
+
 // The REST API (`muster serve`).
 struct Api {
     std::string listen = "127.0.0.1:8080";
@@ -138,6 +144,7 @@ struct Catalog {
     std::string backups_url;
     std::string warehouse_url;  // "duckdb:<path>"
     Retention retention;
+    BackupRetention backup_retention;
     Api api;
     std::vector<NamedSchedule> schedules;  // what `muster serve` does by itself
     std::vector<Table> tables;             // in the order of the file

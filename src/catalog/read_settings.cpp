@@ -67,18 +67,19 @@ std::string read_warehouse_url(const Node& document,
     return url;
 }
 
+void read_number(const Node& section, std::string_view key, int& out) {
+    if (const Node* node = section.find(key)) {
+        out = static_cast<int>(node->integer);
+    }
+}
+
 void read_api(const Node& section, Api& api) {
     api.listen = text_or(section, "listen", api.listen);
     api.registration = text_or(section, "registration", api.registration);
     api.registered_role = text_or(section, "registered_role", api.registered_role);
-    const auto number = [&section](std::string_view key, int& out) {
-        if (const Node* node = section.find(key)) {
-            out = static_cast<int>(node->integer);
-        }
-    };
-    number("access_token_minutes", api.access_token_minutes);
-    number("requests_per_minute", api.requests_per_minute);
-    number("audit_days", api.audit_days);
+    read_number(section, "access_token_minutes", api.access_token_minutes);
+    read_number(section, "requests_per_minute", api.requests_per_minute);
+    read_number(section, "audit_days", api.audit_days);
 }
 
 }  // namespace
@@ -109,19 +110,19 @@ void read_settings(const Node& document,
     catalog.warehouse_url = overrides.warehouse_url.value_or(warehouse);
 
     if (const Node* section = document.find("retention")) {
-        const auto days = [&](std::string_view key, int& out) {
-            if (const Node* node = section->find(key)) {
-                out = static_cast<int>(node->integer);
-            }
-        };
-        days("runs_days", catalog.retention.runs_days);
-        days("rejects_days", catalog.retention.rejects_days);
-        days("clean_runs", catalog.retention.clean_runs);
+        read_number(*section, "runs_days", catalog.retention.runs_days);
+        read_number(*section, "rejects_days", catalog.retention.rejects_days);
+        read_number(*section, "clean_runs", catalog.retention.clean_runs);
+    }
+    if (const Node* section = document.find("backups")) {
+        read_number(*section, "keep", catalog.backup_retention.keep);
+        read_number(*section, "older_than_days", catalog.backup_retention.older_than_days);
     }
     if (const Node* section = document.find("api")) {
         read_api(*section, catalog.api);
     }
     read_schedule(document, "schedule", "run", "run", catalog, problems);
+    read_schedule(document, "backups", "schedule", "backup", catalog, problems);
 }
 
 }  // namespace muster

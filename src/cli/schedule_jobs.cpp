@@ -10,8 +10,12 @@
 #include <utility>
 #include <vector>
 
+#include "backup/backup.h"
+
 namespace muster {
 namespace {
+
+constexpr std::int64_t kDayUs = std::int64_t{24} * 3600 * 1'000'000;
 
 Result<std::string> run_by_schedule(RunManager& runs, const CancelToken& stop) {
     MUSTER_ASSIGN(const auto started, runs.start({}, false, "schedule"));
@@ -19,10 +23,40 @@ Result<std::string> run_by_schedule(RunManager& runs, const CancelToken& stop) {
     return fmt::format("run {} {}", started.run_id, status);
 }
 
+// Every table, one after the other: one that fails does not keep the others from it. Then those
+// that are beyond the retention go.
+Result<std::string> backup_by_schedule(App& app, const CancelToken& stop) {
+    const Services& services = app.services();
+    const BackupContext context = app.backups().context(&stop);
+    const BackupRetention& retention = services.catalog.backup_retention;
+    ExpirePolicy policy{.keep = static_cast<std::size_t>(retention.keep)};
+    if (retention.older_than_days > 0) {
+        policy.older_than_us = retention.older_than_days * kDayUs;
+    }
+    std::size_t expired = 0;
+    std::string failures;
+    for (const Table& table : services.catalog.tables) {
+        const auto made = app.backups().create(table, {.trigger = "schedule"}, &stop);
+        if (!made.ok()) {
+            failures += fmt::format("; {}: {}", table.name.str(), made.error().message);
+            continue;
+        }
+        MUSTER_ASSIGN(const auto gone, expire_backups(context, table.name.str(), policy));
+        expired += gone.size();
+    }
+    if (!failures.empty()) {
+        return Error{stop.cancelled() ? ErrorCode::kCancelled : ErrorCode::kInternal,
+                     "not every table was backed up" + failures};
+    }
+    return fmt::format(
+        "{} tables backed up, {} old backups removed", services.catalog.tables.size(), expired);
+}
+
 // What each job of the catalog's schedules does. A schedule of another module has its line here.
 std::map<std::string, ScheduledAction> actions_of(App& app) {
     return {
         {"run", [&app](const CancelToken& stop) { return run_by_schedule(app.runs(), stop); }},
+        {"backup", [&app](const CancelToken& stop) { return backup_by_schedule(app, stop); }},
     };
 }
 

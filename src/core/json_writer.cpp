@@ -16,6 +16,13 @@ JsonObject& JsonObject::raw(std::string_view name, std::string_view json) {
     return *this;
 }
 
+JsonObject& JsonObject::members(std::string_view object) {
+    const std::string_view inside = object.substr(1, object.size() - 2);
+    text_ += text_.size() > 1 && !inside.empty() ? "," : "";
+    text_ += inside;
+    return *this;
+}
+
 JsonObject& JsonObject::text(std::string_view name, std::string_view value) {
     return raw(name, json_quote(value));
 }

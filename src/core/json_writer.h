@@ -17,6 +17,8 @@ class JsonObject {
         return raw(name, value ? "true" : "false");
     }
     JsonObject& raw(std::string_view name, std::string_view json);
+    // The members of another object, given as text without spaces around it.
+    JsonObject& members(std::string_view object);
     template <std::integral T>
     JsonObject& number(std::string_view name, T value) {
         return raw(name, std::to_string(value));

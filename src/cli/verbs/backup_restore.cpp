@@ -1,7 +1,7 @@
 #include "cli/backup_setup.h"
 #include "cli/progress.h"
-#include "core/text.h"
 #include "cli/verbs/verbs.h"
+#include "core/text.h"
 
 #include <fmt/core.h>
 

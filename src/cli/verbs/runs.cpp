@@ -17,6 +17,7 @@ void print_runs(Console& console, const std::vector<RunRecord>& runs) {
     RowPrinter printer{console,
                        {text_column("run_id"),
                         text_column("status"),
+                        text_column("kind"),
                         text_column("trigger"),
                         text_column("started_at"),
                         {"seconds", {TypeKind::kDecimal, 18, 3}},
@@ -31,6 +32,7 @@ void print_runs(Console& console, const std::vector<RunRecord>& runs) {
         }
         printer.add({text_value(run.run_id),
                      text_value(run.status),
+                     text_value(run.kind),
                      text_value(run.trigger),
                      text_value(format_timestamp_us(run.started_at_us)),
                      run.finished_at_us == 0 ? Value{}
@@ -104,7 +106,8 @@ Result<int> run_runs_show(VerbContext& context) {
         return 0;
     }
     console.out_line(fmt::format(
-        "run {}: {}, by {}, started {}{}",
+        "{} {}: {}, by {}, started {}{}",
+        run.kind == "load" ? "run" : run.kind,
         run.run_id,
         run.status,
         run.trigger,

@@ -1,5 +1,6 @@
 // The server: opens everything the API works with, serves until it is asked to stop, then drains.
 #include "api/app.h"
+#include "cli/backup_setup.h"
 #include "cli/run_setup.h"
 #include "cli/sample_files.h"
 #include "cli/schedule_jobs.h"
@@ -161,6 +162,8 @@ Result<int> run_serve(VerbContext& context) {
     MUSTER_ASSIGN(const Listen listen, listen_of(context));
     MUSTER_ASSIGN(Warehouse * warehouse, context.database->warehouse_for(*context.catalog));
     MUSTER_ASSIGN(RunSetup setup, RunSetup::open(context));
+    MUSTER_ASSIGN(BackupSetup backups, BackupSetup::open(context));
+    MUSTER_TRY(finish_leftovers(context, backups.backup_context(context)));
     const RunContext run_context = setup.run_context(context);
     MUSTER_ASSIGN(const AccountOptions account, account_options(context, listen));
     MUSTER_ASSIGN(auto accounts, Accounts::open(warehouse->state(), context.clock, account));
@@ -170,6 +173,7 @@ Result<int> run_serve(VerbContext& context) {
                      .warehouse = *warehouse,
                      .source = *setup.source,
                      .clean = *setup.clean,
+                     .backups = *backups.store,
                      .accounts = *accounts,
                      .rows = rows,
                      .clock = context.clock,

@@ -97,5 +97,40 @@ TEST(OpenStore, RefusesUnknownSchemes) {
     EXPECT_TRUE(open_store("file:///tmp").ok());
 }
 
+TEST_F(LocalStoreTest, OfTwoNewObjectsOfOneKeyTheFirstStays) {
+    ASSERT_TRUE(write_new_object(*store_, ObjectKey{"a/m.json"}, "first").ok());
+    const auto second = write_new_object(*store_, ObjectKey{"a/m.json"}, "second");
+    ASSERT_FALSE(second.ok());
+    EXPECT_EQ(second.error().code, ErrorCode::kConflict);
+    EXPECT_EQ(read_object(*store_, ObjectKey{"a/m.json"}, 100).value(), "first");
+    EXPECT_EQ(store_->list_below("a/")->size(), 1U);  // nothing of the second is left
+}
+
+TEST_F(LocalStoreTest, LinksAreRefusedWhereTheyAreNotWanted) {
+    put("table/name/data", "inside");
+    fs::create_directory(root_ / "outside");
+    fs::create_directory_symlink(root_ / "outside", root_ / "table/link");
+    fs::create_symlink(root_ / "table/name/data", root_ / "table/name/data-link");
+    const auto strict = std::move(open_store(root_.string(), {.refuse_links = true})).value();
+    const auto conflict = [](const auto& result) {
+        return !result.ok() && result.error().code == ErrorCode::kConflict;
+    };
+    EXPECT_TRUE(strict->open(ObjectKey{"table/name/data"}).ok());
+    EXPECT_TRUE(conflict(strict->open(ObjectKey{"table/name/data-link"})));
+    EXPECT_TRUE(conflict(strict->list_below("table/")));
+    EXPECT_TRUE(conflict(strict->list_below("table/name/")));
+    EXPECT_TRUE(conflict(strict->create(ObjectKey{"table/link/x"})));
+    EXPECT_TRUE(conflict(strict->path_for_read(ObjectKey{"table/link/x"})));
+    EXPECT_TRUE(conflict(strict->path_for_write(ObjectKey{"table/link/x"})));
+    EXPECT_TRUE(conflict(strict->remove(ObjectKey{"table/link/x"})));
+    EXPECT_TRUE(conflict(strict->remove_below("table/link/x/")));
+    EXPECT_TRUE(fs::is_empty(root_ / "outside"));
+    // The root itself may be one.
+    fs::create_directory_symlink(root_ / "table", root_ / "root-link");
+    const auto linked =
+        std::move(open_store((root_ / "root-link").string(), {.refuse_links = true})).value();
+    EXPECT_TRUE(linked->open(ObjectKey{"name/data"}).ok());
+}
+
 }  // namespace
 }  // namespace muster

@@ -10,7 +10,7 @@ import time
 from api import PASSWORD, Client, Server
 
 WAIT_S = 60
-RUN_ROWS = 300_000  # a run of them takes long enough to meet it at work
+RUN_ROWS = 1_000_000  # a run of them takes long enough to meet it at work
 WORKERS, QUEUE = 64, 256  # of the server; more requests than both are refused
 SLOW_MS = 120_000
 SLOW_REPORT = """

@@ -1,0 +1,105 @@
+"""More at once than there is room for: refused early, and the server is well afterwards."""
+
+import concurrent.futures
+import contextlib
+import http.client
+import json
+import time
+
+import pytest
+from api import PASSWORD, Server
+from api_world import invoke
+
+LOGINS, PER_ADDRESS = 300, 25  # an address has 30 attempts at once
+WAITED_FOR_MAX = 32  # hashes of others before a read is answered
+ROWS, LETTERS, LARGE = 100, 70_000, 40  # bodies of 7 MB, at once
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Makes a server on the sample, without employees; with variables of its environment."""
+    with contextlib.ExitStack() as stack:
+
+        def make_server(**variables):
+            server = Server(tmp_path, env=variables)
+            invoke(server, "init", "--sample")
+            invoke(server, "run", "departments", "jobs")
+            invoke(server, "users", "add", "root", text=PASSWORD + "\n")
+            return stack.enter_context(server)
+
+        yield make_server
+
+
+def log_in_as_nobody(server, number):
+    """Status, headers and when it was answered; from many addresses, as a flood comes."""
+    address = (f"127.0.1.{1 + number // PER_ADDRESS}", 0)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, 120, source_address=address)
+    body = json.dumps({"username": f"nobody{number}", "password": "wrong horse battery"})
+    connection.request("POST", "/login", body, {"Content-Type": "application/json"})
+    response = connection.getresponse()
+    response.read()
+    at = time.monotonic()
+    connection.close()
+    return response.status, response.headers, at
+
+
+def flood(server, meanwhile):
+    """All answers; `meanwhile` is called while they are waited for."""
+    with concurrent.futures.ThreadPoolExecutor(LOGINS) as pool:
+        logins = [pool.submit(log_in_as_nobody, server, number) for number in range(LOGINS)]
+        while not any(login.done() for login in logins):
+            time.sleep(0.001)
+        meanwhile()
+        return [login.result() for login in logins]
+
+
+def test_a_flood_of_logins_is_refused_beyond_the_queue(make):
+    server = make()
+    answers = flood(server, lambda: None)
+    assert {status for status, _, _ in answers} == {401, 503}
+    for status, headers, _ in answers:
+        assert (status == 503) == (headers["Retry-After"] is not None)
+    server.login("root").get("/jobs")
+
+
+@pytest.mark.xfail(strict=True, reason="each worker has a place in the queue of the hashing")
+def test_a_flood_of_logins_does_not_hold_up_reads(make):
+    server = make()
+    client = server.login("root")
+    span = []
+
+    def read():
+        for _ in range(5):
+            span.append(time.monotonic())
+            client.get("/jobs?limit=1")
+            span.append(time.monotonic())
+
+    answers = flood(server, read)
+    hashed = [at for status, _, at in answers if status == 401]
+    waited_for = [
+        sum(begin < at < end for at in hashed)
+        for begin, end in zip(span[::2], span[1::2], strict=True)
+    ]
+    assert max(waited_for) <= WAITED_FOR_MAX, waited_for
+
+
+@pytest.mark.xfail(strict=True, reason="a group of inserts has no limit of bytes")
+def test_large_inserts_at_once_under_a_small_limit_of_memory(make):
+    """They may be refused; what was acknowledged is there once, and the server goes on."""
+    server = make(MUSTER_MEMORY_LIMIT="256MiB")
+    client = server.login("root")
+    row = {"datetime_": "2021-11-07T02:48:42Z", "department_id": 1, "job_id": 1}
+
+    def insert(number):
+        keys = range(10_000 + number * ROWS, 10_000 + (number + 1) * ROWS)
+        rows = [row | {"id": key, "name": "n" * LETTERS} for key in keys]
+        return server.client(client.token).post("/hiredemployees", rows).status
+
+    with concurrent.futures.ThreadPoolExecutor(LARGE) as pool:
+        statuses = list(pool.map(insert, range(LARGE)))
+    assert set(statuses) <= {201, 503}
+    client.get("/readyz")
+    client.post("/hiredemployees", row | {"id": 1, "name": "last"}, 201)
+    for number, status in enumerate(statuses):
+        last = f"/hiredemployees/{10_000 + (number + 1) * ROWS - 1}"
+        assert client.get(last, None).status == (200 if status == 201 else 404)

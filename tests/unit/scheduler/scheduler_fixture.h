@@ -56,10 +56,14 @@ class MemoryStore final : public OccurrenceStore {
             --failures_;
             return Error{ErrorCode::kUnavailable, "the disk is full"};
         }
-        return records_
-            .try_emplace({std::string{job}, planned_at_us},
-                         OccurrenceRecord{planned_at_us, now_us, 0, "started", ""})
-            .second;
+        const bool claimed =
+            records_
+                .try_emplace({std::string{job}, planned_at_us},
+                             OccurrenceRecord{planned_at_us, now_us, 0, "started", ""})
+                .second;
+        refused_ += claimed ? 0 : 1;
+        changed_.notify_all();
+        return claimed;
     }
     Result<void> finish_occurrence(std::string_view job,
                                    std::int64_t planned_at_us,
@@ -110,6 +114,11 @@ class MemoryStore final : public OccurrenceStore {
         const std::lock_guard lock{mutex_};
         deaf_ = lose;
     }
+    // Waits until a claim was refused; false if none is.
+    bool wait_for_refusal() {
+        std::unique_lock lock{mutex_};
+        return changed_.wait_for(lock, std::chrono::seconds{20}, [&] { return refused_ > 0; });
+    }
     // "+60: succeeded": minutes since midnight.
     std::vector<std::string> outcomes() {
         const std::lock_guard lock{mutex_};
@@ -125,6 +134,8 @@ class MemoryStore final : public OccurrenceStore {
     std::mutex mutex_;
     std::map<std::string, std::pair<std::string, std::int64_t>> schedules_;
     std::map<std::pair<std::string, std::int64_t>, OccurrenceRecord> records_;
+    std::condition_variable changed_;
+    int refused_ = 0;
     int failures_ = 0;
     bool deaf_ = false;
 };

@@ -218,8 +218,8 @@ def shifted_clock(tmp_path_factory):
 def serve(sample, library, text, shift):
     """A server with a schedule whose clock is `shift` ahead."""
     file = sample.folder / "muster.toml"
-    if "[schedule]" not in file.read_text():
-        file.write_text(file.read_text() + "\n[schedule]\n" + text)
+    if text not in file.read_text():
+        file.write_text(file.read_text() + "\n" + text)
     env = {"LD_PRELOAD": str(library), "CLOCK_SHIFT_S": str(int(shift.total_seconds()))}
     return Server(sample.folder, env=env)
 
@@ -252,7 +252,7 @@ def listed(sample, server=None):
 
 
 def test_a_server_runs_by_its_schedule(sample, shifted_clock):
-    with serve(sample, shifted_clock, 'run = "* * * * *"\n', to_second(57)) as server:
+    with serve(sample, shifted_clock, '[schedule]\nrun = "* * * * *"\n', to_second(57)) as server:
         assert "next at" in server.log()
         row = wait_until(
             lambda: (row := listed(sample))["last_outcome"] == "succeeded" and row, server
@@ -271,9 +271,23 @@ def test_a_server_runs_by_its_schedule(sample, shifted_clock):
     assert listed(sample, server)["last_outcome"] == "succeeded", "without a server too"
 
 
+def test_a_server_makes_backups_by_its_schedule(sample, shifted_clock):
+    sample("run")
+    text = '[backups]\nschedule = "* * * * *"\n'
+    with serve(sample, shifted_clock, text, to_second(57)) as server:
+        row = wait_until(
+            lambda: (row := listed(sample))["last_outcome"] == "succeeded" and row, server
+        )
+        assert row["job"] == "backup"
+        assert row["last_detail"].startswith("3 tables backed up")
+        assert server.stop() == 0
+    made = sorted(path.parts[-3] for path in sample.folder.glob("**/manifest.json"))
+    assert made == ["departments", "hired_employees", "jobs"]
+
+
 @pytest.mark.parametrize("misfire", ["latest", "skip"])
 def test_what_was_missed_without_a_server(sample, shifted_clock, misfire):
-    text = f'run = "0 * * * *"\nmisfire = "{misfire}"\n'
+    text = f'[schedule]\nrun = "0 * * * *"\nmisfire = "{misfire}"\n'
     with serve(sample, shifted_clock, text, to_second(5, timedelta(days=-1))) as server:
         assert server.stop() == 0
     assert listed(sample)["last_planned_at"] is None, "nothing was missed before the first start"
@@ -293,7 +307,7 @@ def test_what_was_missed_without_a_server(sample, shifted_clock, misfire):
 
 
 def test_a_killed_server_fires_nothing_twice(sample, shifted_clock):
-    text = 'run = "* * * * *"\nmisfire = "latest"\n'
+    text = '[schedule]\nrun = "* * * * *"\nmisfire = "latest"\n'
     shift = to_second(58)
     with serve(sample, shifted_clock, text, shift) as server:
         wait_until(lambda: "schedule run: started" in server.log(), server)

@@ -139,6 +139,8 @@ def damages():
 
 
 DAMAGES = list(damages())
+# With a digest that fits these are manifests of another table, as far as a restore looks.
+OF_ANOTHER_TABLE = ("manifest: type of a column, sealed", "manifest: name of a column, sealed")
 
 
 @pytest.fixture(scope="module")
@@ -179,18 +181,25 @@ def test_verify_says_what_is_wrong(wrecks, damage):
 
 
 @pytest.mark.parametrize("source", ["parquet", "avro"])
-def test_restore_refuses_over_http(wrecks, source):
-    muster, table, names, whole, _ = wrecks
+def test_restore_refuses_over_http(wrecks, tmp_path, source):
+    shared, table, names, _, _ = wrecks
+    shutil.copytree(shared.folder, tmp_path / "muster")
+    muster = Backups(tmp_path / "muster", shared.source)
+    accepted = []
     with muster.server() as server:
         client = server.user()
         for what, name in names.items():
             path = f"/hiredemployees/restore/{name}?from={source}"
             answer = client.post(path)
-            assert answer.status == 422, f"{what}: {answer}"
-            assert answer.json["code"] == "backup.damaged", f"{what}: {answer}"
+            refusals = [(422, "backup.damaged")]
+            if what in OF_ANOTHER_TABLE:
+                refusals.append((409, "backup.conflict"))
+            if (answer.status, answer.json.get("code")) not in refusals:
+                accepted.append(f"{what}: {answer}")
         entries = {e["backup_name"]: e for e in client.get("/hiredemployees/backups").json}
         assert entries[names["manifest: empty"]]["problem"]
         assert server.stop() == 0, server.log()
+    assert accepted == []
     assert muster.rows("hired_employees") == table
     assert muster.asides() == []
     assert "safety" not in {entry.get("reason") for entry in muster.list().values()}

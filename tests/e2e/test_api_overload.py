@@ -12,6 +12,14 @@ from api_world import invoke
 
 LOGINS, PER_ADDRESS = 300, 25  # an address has 30 attempts at once
 WAITED_FOR_MAX = 32  # hashes of others before a read is answered
+GATE_WAIT_S = 5
+# A row check that takes minutes for one key: its insert holds the gate of jobs.
+SLOW_KEY = 1_000_000
+SLOW_CHECK = (
+    'check = [{ name = "slow", sql = "len(list_filter(range(CASE id WHEN '
+    f"{SLOW_KEY} THEN 1000000 ELSE 1 END),"
+    """ lambda x: sha256(repeat(x::VARCHAR, 2000)) = 'a')) = 0" }]"""
+)
 ROWS, LETTERS, LARGE = 100, 70_000, 40  # bodies of 7 MB, at once
 
 
@@ -20,10 +28,13 @@ def make(tmp_path):
     """Makes a server on the sample, without employees; with variables of its environment."""
     with contextlib.ExitStack() as stack:
 
-        def make_server(**variables):
+        def make_server(check="", **variables):
             server = Server(tmp_path, env=variables)
             invoke(server, "init", "--sample")
             invoke(server, "run", "departments", "jobs")
+            catalog = tmp_path / "muster.toml"
+            jobs = 'name = "jobs"\n'
+            catalog.write_text(catalog.read_text().replace(jobs, jobs + check + "\n", 1))
             invoke(server, "users", "add", "root", text=PASSWORD + "\n")
             return stack.enter_context(server)
 
@@ -81,6 +92,27 @@ def test_a_flood_of_logins_does_not_hold_up_reads(make):
         for begin, end in zip(span[::2], span[1::2], strict=True)
     ]
     assert max(waited_for) <= WAITED_FOR_MAX, waited_for
+
+
+def test_who_waits_too_long_for_a_gate_is_told_so(make):
+    """An insert looks into the tables it refers to, and waits while one of them is written."""
+    server = make(SLOW_CHECK)
+    client = server.login("root")
+    person = {"id": 1, "name": "Ada", "datetime_": "2021-11-07T02:48:42Z"}
+    person |= {"department_id": 1, "job_id": 1}
+    client.post("/hiredemployees", person, 201)
+    slow = http.client.HTTPConnection("127.0.0.1", server.port)
+    token = {"Authorization": f"Bearer {client.token}", "Content-Type": "application/json"}
+    slow.request("POST", "/jobs", json.dumps({"id": SLOW_KEY, "job": "slow"}), token)
+    time.sleep(1)  # it has the gate
+    start = time.monotonic()
+    refused = client.post("/hiredemployees", person | {"id": 2}, 503)
+    assert GATE_WAIT_S - 0.5 < time.monotonic() - start < GATE_WAIT_S + 5
+    assert int(refused.headers["retry-after"]) >= 1
+    assert refused.json["code"] == "busy"
+    client.get("/hiredemployees/2", 404)  # reads need no gate
+    client.post("/departments", {"id": 99, "department": "Archive"}, 201)
+    slow.close()
 
 
 @pytest.mark.xfail(strict=True, reason="a group of inserts has no limit of bytes")

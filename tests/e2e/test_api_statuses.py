@@ -311,3 +311,41 @@ def test_no_documented_status_is_forgotten(world):
     known = {(method, path) for method, path, _ in triples}
     wild = {(*at, one) for at, ways in WAYS.items() if at in known for one in ways} - triples
     assert not wild
+
+
+# Requests that fit the document, of what is not there or in the way.
+STRAYS = {
+    "a replay of no reject": (
+        "POST",
+        "/rejects/replay",
+        b"_reject_id,id,job\r\n" + b"0" * 32 + b",1,a\r\n",
+        "text/csv",
+    ),
+    "a waiver with an unknown field": ("POST", "/rejects/{id}/waive", b'{"x": 1}', None),
+    "a run of no table": ("POST", "/runs", b'{"tables": ["x"]}', None),
+    "a run of tables of no kind": ("POST", "/runs", b'{"tables": 1}', None),
+    "a logout of everything": ("POST", "/logout", b"{}", None),
+    "a key of another type": ("GET", "/hiredemployees/abc", None, None),
+    "a cursor of nothing": ("GET", "/hiredemployees?cursor=abc", None, None),
+    "a report of no year": ("GET", "/reports/hires_by_quarter?year=99999", None, None),
+    "too many rejects": ("GET", "/rejects?limit=1001", None, None),
+}
+NO_REJECT = "POST /rejects/replay answers 404, which is not documented, with a path of the server"
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        pytest.param(what, marks=pytest.mark.xfail(strict=True, reason=NO_REJECT))
+        if what == "a replay of no reject"
+        else what
+        for what in STRAYS
+    ],
+)
+def test_answers_to_strays_are_documented(world, what):
+    method, path, body, kind = STRAYS[what]
+    client = world.server.login("root")
+    answer = client(method, world.target(path), body, Content_Type=kind or "application/json")
+    operation = world.document["paths"][path.split("?")[0].replace("abc", "{key}")][method.lower()]
+    assert str(answer.status) in operation["responses"], answer
+    assert str(world.server.folder) not in answer.body.decode()

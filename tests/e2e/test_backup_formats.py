@@ -214,7 +214,9 @@ def test_the_manifest_says_what_is_there(things):
     assert facts["rows"] == 300
     assert sorted(file["name"] for file in facts["files"]) == sorted(FILES)
     assert {file["rows"] for file in facts["files"]} == {300}
-    assert facts["last_run"] == facts["last_run"] and facts["table_version"] > 0
+    runs = {run["run_id"]: run["kind"] for run in things.query("SELECT * FROM muster.runs")}
+    assert (runs[facts["last_run"]], runs[facts["run_id"]]) == ("load", "backup")
+    assert facts["table_version"] == 1
 
 
 @pytest.mark.parametrize("source", ["parquet", "avro"])

@@ -73,7 +73,6 @@ def test_a_flood_of_logins_is_refused_beyond_the_queue(make):
     server.login("root").get("/jobs")
 
 
-@pytest.mark.xfail(strict=True, reason="each worker has a place in the queue of the hashing")
 def test_a_flood_of_logins_does_not_hold_up_reads(make):
     server = make()
     client = server.login("root")
@@ -115,7 +114,7 @@ def test_who_waits_too_long_for_a_gate_is_told_so(make):
     slow.close()
 
 
-@pytest.mark.xfail(strict=True, reason="a group of inserts has no limit of bytes")
+@pytest.mark.xfail(strict=True, reason="a checkpoint that lacks memory ends the database")
 def test_large_inserts_at_once_under_a_small_limit_of_memory(make):
     """They may be refused; what was acknowledged is there once, and the server goes on."""
     server = make(MUSTER_MEMORY_LIMIT="256MiB")

@@ -110,7 +110,6 @@ def test_workers_come_back_from_slow_reports_nobody_waits_for(make):
     client.get("/jobs")
 
 
-@pytest.mark.xfail(strict=True, reason="a report has no limit of time")
 def test_an_endless_report_is_ended(make):
     """Whether its client waits for it or has gone."""
     client = make(ENDLESS_SQL).login("root")
@@ -125,7 +124,6 @@ def test_an_endless_report_is_ended(make):
     client.get("/reports/hires_by_quarter")
 
 
-@pytest.mark.xfail(strict=True, reason="workers are waited for without a limit")
 def test_a_stop_has_a_deadline(make):
     server = make(ENDLESS_SQL)
     client = server.login("root")

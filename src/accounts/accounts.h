@@ -102,6 +102,7 @@ class Accounts {
     Result<std::vector<UserRecord>> users();
     // kNotFound if there is no such user. Each refuses the tokens issued before.
     Result<Outcome<UserRecord>> change_password(std::string_view name, std::string_view password);
+    // Both: kUsage if it would leave no admin that may log in.
     Result<void> change_role(std::string_view name, Role role);
     Result<void> set_disabled(std::string_view name, bool disabled);
 
@@ -112,6 +113,7 @@ class Accounts {
   private:
     struct State;
     explicit Accounts(std::unique_ptr<State> state);
+    Result<void> keep_an_admin(const std::string& user);
     std::unique_ptr<State> state_;
 };
 

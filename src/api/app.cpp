@@ -257,7 +257,8 @@ http::Response App::run_idempotent(const Call& call) {
     }
     StateStore& state = services_.warehouse.state();
     const std::int64_t now_us = services_.clock.now_us();
-    const std::string payload = payload_hash(call.request.body);
+    // The scope names the route; which of its paths, and with what parameters, is the payload's.
+    const std::string payload = payload_hash(call.request.target + "\n" + call.request.body);
     const auto stored = state.find_answer(scope, key, now_us);
     if (!stored.ok()) {
         return leave(failure(call, stored.error()));

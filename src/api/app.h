@@ -42,6 +42,8 @@ class App {
     http::Callbacks callbacks();
     // Not ready any more; running runs are asked to stop and waited for.
     void drain();
+    // Ends the statements that handlers still wait for.
+    void abort() { stop_.cancel(); }
     // Tells /metrics and /readyz about the server; may be called once it is open.
     void watch(const http::Server& server) { server_ = &server; }
 
@@ -54,6 +56,7 @@ class App {
     Metrics& metrics() { return metrics_; }
     const std::string& openapi() const { return openapi_; }
     bool draining() const { return draining_.load(); }
+    const CancelToken& stopping() const { return stop_; }
     std::optional<http::ServerState> server_state() const;
 
     void audit(const Call& call, const std::string& action, const std::string& subject);
@@ -83,6 +86,7 @@ class App {
     std::unique_ptr<RunManager> runs_;
     std::unique_ptr<BackupService> backups_;
     std::atomic<bool> draining_{false};
+    CancelToken stop_;
     const http::Server* server_ = nullptr;
 
     std::mutex flight_mutex_;

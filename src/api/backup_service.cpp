@@ -51,6 +51,7 @@ Result<RunManager::Started> BackupService::start_create(const Table& table,
 
 Result<RunManager::Started> BackupService::start_restore(const std::string& name,
                                                          const RestoreOptions& options) {
+    MUSTER_TRY(find_backup(context(), name));
     return runs_.start_job(
         "restore",
         [this, name, options](const RunId& run,

@@ -186,9 +186,17 @@ http::Response replay(App& app, const Call& call) {
                              .threads = services.threads};
     const auto report = replay_rejects(context, file.path(), silent);
     if (!report.ok()) {
-        return report.error().code == ErrorCode::kBusy
-                   ? problem(call, {409, "run.busy", report.error().message, {}})
-                   : app.failure(call, report.error());
+        Error error = report.error();
+        // Where the body was put is nothing to the client.
+        if (const std::size_t at = error.message.find(file.path()); at != error.message.npos) {
+            error.message.replace(at, file.path().size(), "body");
+        }
+        if (error.code == ErrorCode::kBusy) {
+            return problem(call, {409, "run.busy", error.message, {}});
+        }
+        return error.code == ErrorCode::kNotFound
+                   ? problem(call, {422, "request.invalid", error.message, {}})
+                   : app.failure(call, error);
     }
     if (report->run.error) {
         return app.failure(call, *report->run.error);

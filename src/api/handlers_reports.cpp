@@ -1,10 +1,13 @@
 // Reports, by their names and by their fixed paths. Answers are kept while no table changes.
 #include "api/app.h"
+#include "core/limits.h"
 #include "present/csv.h"
 #include "present/json.h"
 #include "present/report_params.h"
 
 #include <fmt/core.h>
+
+#include <chrono>
 
 namespace muster {
 namespace {
@@ -60,6 +63,16 @@ std::string etag_of(const std::string& body, bool csv) {
     return fmt::format("\"{}{}\"", payload_hash(body), csv ? "-csv" : "");
 }
 
+// A report that was stopped took too long, unless the server is stopping.
+http::Response cut_off(App& app, const Call& call, const Error& error) {
+    if (error.code == ErrorCode::kCancelled && !app.stopping().cancelled()) {
+        const std::string detail =
+            fmt::format("the report took longer than {} s", kReportMsMax / 1000);
+        return problem(call, {503, "report.timeout", detail, {}});
+    }
+    return app.failure(call, error);
+}
+
 http::Response run_report(App& app, const Call& call) {
     const Report& report = *call.route.report;
     std::vector<QueryParam> params;
@@ -83,14 +96,17 @@ http::Response run_report(App& app, const Call& call) {
         }
     }
     const std::uint64_t version = app.services().warehouse.data_version();
-    auto stream = app.services().warehouse.report(report, params);
+    const CancelToken limit{
+        &app.stopping(),
+        std::chrono::steady_clock::now() + std::chrono::milliseconds{kReportMsMax}};
+    auto stream = app.services().warehouse.report(report, params, &limit);
     if (!stream.ok()) {
-        return app.failure(call, stream.error());
+        return cut_off(app, call, stream.error());
     }
     const bool csv = negotiate(call.request, {"application/json", "text/csv"}) == "text/csv";
     auto body = encode(**stream, csv);
     if (!body.ok()) {
-        return app.failure(call, body.error());
+        return cut_off(app, call, body.error());
     }
     const std::string etag = etag_of(*body, csv);
     http::Response response = http::text_response(

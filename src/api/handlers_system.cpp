@@ -29,7 +29,9 @@ http::Response version(App& app, const Call& /*call*/) {
     const http::ServerOptions& server = app.options().server;
     const std::string limits = JsonObject{}
                                    .number("body_bytes", server.body_bytes_max)
+                                   .number("bodies_bytes", server.bodies_bytes_max)
                                    .number("rows_per_request", kRowsPerRequestMax)
+                                   .number("report_ms", kReportMsMax)
                                    .number("page_rows", kPageRowsMax)
                                    .number("header_bytes", server.header_bytes_max)
                                    .number("url_bytes", server.target_bytes_max)

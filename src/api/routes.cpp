@@ -1,5 +1,7 @@
 #include "api/routes.h"
 
+#include "api/checks.h"
+
 #include <algorithm>
 
 namespace muster {
@@ -44,7 +46,9 @@ void complete_answers(Route& route) {
     if (route.idempotent_post) {
         add(409, "A request with this Idempotency-Key is at work.");
     }
-    add(406, "None of the accepted media types is offered.");
+    if (!success_types(route).empty()) {
+        add(406, "None of the accepted media types is offered.");
+    }
     add(422, "A parameter or field is unknown or does not fit.");
     add(429, "Too many requests; Retry-After tells when to come back.");
     add(500, "The server failed.");

@@ -146,7 +146,19 @@ Result<void> remove_leftovers(const BackupContext& context, const TableName& tab
             MUSTER_TRY(context.store.remove_below(prefix));
         }
     }
-    return {};
+    return context.store.remove_empty_below(table.str() + "/");
+}
+
+// Names are made of the second and 16 random bits.
+Result<void> check_name_free(const BackupContext& context, const BackupName& name) {
+    MUSTER_ASSIGN(const auto objects, context.store.list_below(name.prefix()));
+    if (objects.empty()) {
+        return {};
+    }
+    return Error{ErrorCode::kConflict,
+                 "there is a backup " + name.str() + " already",
+                 "try again: the next one has another name",
+                 ""};
 }
 
 // The run of a backup is written down at its end: a manifest says by itself whether it was made.
@@ -178,6 +190,7 @@ Result<BackupManifest> write_backup(const BackupContext& context,
                                     const SaveTable& save,
                                     const BackupObserver& observer) {
     MUSTER_TRY(remove_leftovers(context, wanted.table.name));
+    MUSTER_TRY(check_name_free(context, wanted.name));
     auto made = BackupWriter(context, wanted, observer).write(save);
     if (!made.ok() && made.error().code != ErrorCode::kConflict) {
         if (const auto removed = context.store.remove_below(wanted.name.prefix()); !removed.ok()) {

@@ -245,6 +245,9 @@ Result<BackupManifest> parse_manifest(std::string_view text) {
     read_columns(root, manifest, problem);
     read_key(root, manifest, problem);
     read_files(root, manifest, problem);
+    if (!manifest.has(BackupFormat::kParquet) && problem.empty()) {
+        problem = "it names no Parquet file";
+    }
     MUSTER_ASSIGN(manifest.content.checksum, parse_checksum(root.text("content_checksum")));
     if (!problem.empty()) {
         return damaged(problem);

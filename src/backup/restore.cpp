@@ -284,6 +284,7 @@ Result<RestoreReport> restore_backup(const BackupContext& context,
 }
 
 Result<std::vector<std::string>> finish_restores(const BackupContext& context) {
+    MUSTER_TRY(context.warehouse.reconcile());
     MUSTER_ASSIGN(const auto asides, context.warehouse.snapshots().asides());
     if (asides.empty()) {
         return std::vector<std::string>{};

@@ -242,12 +242,30 @@ std::string human_bytes(std::uint64_t bytes) {
     return fmt::format("{:.1f} {}", amount, kUnits[unit]);
 }
 
+namespace {
+
+// Marks that turn the direction of what follows them (UTR 36): U+200E/F, U+202A..E, U+2066..9.
+bool turns_direction(std::string_view text) {
+    if (text.size() < 3 || text[0] != '\xE2') {
+        return false;
+    }
+    const auto last = static_cast<unsigned char>(text[2]);
+    return text[1] == '\x80' ? last == 0x8E || last == 0x8F || (last >= 0xAA && last <= 0xAE)
+                             : text[1] == '\x81' && last >= 0xA6 && last <= 0xA9;
+}
+
+}  // namespace
+
 std::string printable(std::string_view text) {
     std::string out;
     out.reserve(text.size());
-    for (const char c : text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
         const auto byte = static_cast<unsigned char>(c);
-        if (byte == '\n') {
+        if (turns_direction(text.substr(i))) {
+            out += "\xEF\xBF\xBD";  // U+FFFD
+            i += 2;
+        } else if (byte == '\n') {
             out += "\\n";
         } else if (byte == '\r') {
             out += "\\r";

@@ -161,6 +161,11 @@ Result<void> Engine::checkpoint() {
     return connection.execute(std::string("CHECKPOINT ") + kDatabaseName);
 }
 
+Result<void> Engine::check() {
+    MUSTER_ASSIGN(auto connection, handle_->connect());
+    return connection.execute("SELECT 1");
+}
+
 std::uint64_t machine_memory_bytes() {
     const auto physical = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
                           static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));

@@ -31,6 +31,10 @@ class Engine {
     // Writes the log into the database file. Called after DDL, after opening and before closing.
     Result<void> checkpoint();
 
+    // Whether the database still answers. After a fatal error it refuses everything until it is
+    // opened again (facts: DuckDB invalidates it, rightly, as it cannot tell what is on disk).
+    Result<void> check();
+
     const EngineOptions& options() const;
 
     struct Handle;  // engine/detail/duckdb_handle.h, for engine and warehouse/duckdb only

@@ -2,9 +2,9 @@
 
 #include "core/limits.h"
 #include "core/text.h"
-#include "warehouse/lease_holder.h"
 #include "pipeline/detail/table_task.h"
 #include "pipeline/task_graph.h"
+#include "warehouse/lease_holder.h"
 
 #include <fmt/core.h>
 

@@ -1,8 +1,8 @@
 #include "core/clock.h"
-#include "warehouse/lease_holder.h"
 #include "pipeline/detail/repair_file.h"
 #include "pipeline/detail/table_task.h"
 #include "pipeline/pipeline.h"
+#include "warehouse/lease_holder.h"
 
 #include <fmt/core.h>
 

@@ -10,6 +10,7 @@ namespace {
 // Bounds the time for which the last of a group waits for the work of the others.
 constexpr std::size_t kGroupRequestsMax = 256;
 constexpr std::size_t kGroupRowsMax = 10'000;
+constexpr std::size_t kGroupBytesMax = 8U << 20;  // more only if one request has more
 constexpr std::int64_t kNsPerMs = 1'000'000;
 
 }  // namespace
@@ -44,9 +45,11 @@ Result<RowWriteResult> Committer::write(const RowWrite& request) {
 std::vector<Committer::Waiting*> Committer::take_group() {
     std::vector<Waiting*> group;
     std::size_t rows = 0;
+    std::size_t bytes = 0;
     while (!queue_.empty() && group.size() < kGroupRequestsMax) {
         rows += queue_.front()->request->rows.size();
-        if (!group.empty() && rows > kGroupRowsMax) {
+        bytes += queue_.front()->request->bytes;
+        if (!group.empty() && (rows > kGroupRowsMax || bytes > kGroupBytesMax)) {
             break;
         }
         group.push_back(queue_.front());

@@ -72,6 +72,7 @@ Result<InsertOutcome> Rows::insert(const InsertRequest& request) {
     outcome.array = judged.array;
     RowWrite write;
     write.mode = request.mode;
+    write.bytes = request.body.size();
     write.lenient = request.lenient;
     write.object = request.object;
     write.request_id = request.request_id;

@@ -262,6 +262,27 @@ class LocalStore final : public ObjectStore {
         return {};
     }
 
+    Result<void> remove_empty_below(std::string_view prefix) override {
+        MUSTER_TRY(check_links(prefix));
+        std::error_code failure;
+        std::vector<fs::path> folders;
+        for (fs::recursive_directory_iterator entry{root_ / prefix, failure}, end;
+             !failure && entry != end;
+             entry.increment(failure)) {
+            if (entry->is_directory(failure) && !entry->is_symlink(failure)) {
+                folders.push_back(entry->path());
+            }
+        }
+        if (failure && failure != std::errc::no_such_file_or_directory) {
+            return system_error("list", root_ / prefix, failure.value());
+        }
+        // The innermost first; one that is not empty stays.
+        for (auto folder = folders.rbegin(); folder != folders.rend(); ++folder) {
+            ::rmdir(folder->c_str());
+        }
+        return {};
+    }
+
     Result<fs::path> path_for_read(const ObjectKey& key) override {
         MUSTER_TRY(check_links(key.str()));
         return root_ / key.str();

@@ -66,6 +66,8 @@ class ObjectStore {
     virtual Result<void> remove(const ObjectKey& key) = 0;
     // Removes everything below a prefix "a/b/", leftovers of broken writes included.
     virtual Result<void> remove_below(std::string_view prefix) = 0;
+    // Removes folders below a prefix that hold nothing; a store without folders has none.
+    virtual Result<void> remove_empty_below(std::string_view prefix) = 0;
     // A path that a library may read or write directly. Writers call publish_path when done.
     virtual Result<std::filesystem::path> path_for_read(const ObjectKey& key) = 0;
     // A temporary path beside the object, its folders made.

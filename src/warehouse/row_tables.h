@@ -50,6 +50,7 @@ struct RowWrite {
     bool lenient = false;  // false: all rows or none
     bool array = true;     // false: one object stood alone; its reject's pointer is ""
     std::vector<Row> rows;
+    std::size_t bytes = 0;             // of the request's body
     std::vector<std::size_t> indexes;  // rows[i] is row indexes[i] of the request
     std::vector<std::string> raw;      // lenient: rows[i] as JSON text, for its reject
     // Of rows that were refused before. Not lenient: nothing is written then, but the other rows

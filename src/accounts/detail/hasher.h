@@ -17,7 +17,7 @@
 
 namespace muster {
 
-inline constexpr std::size_t kHashQueueMax = 64;
+inline constexpr std::size_t kHashQueueMax = 16;
 
 class Hasher {
   public:

@@ -138,7 +138,7 @@ void Server::start() {
     impl_->thread = std::thread{[this] { impl_->shared.io.run(); }};
 }
 
-bool Server::stop(std::int64_t deadline_ms) {
+bool Server::stop(std::int64_t deadline_ms, const std::function<void()>& late) {
     Shared& shared = impl_->shared;
     if (!impl_->thread.joinable()) {
         return true;
@@ -157,6 +157,9 @@ bool Server::stop(std::int64_t deadline_ms) {
         std::this_thread::sleep_for(kStopPoll);
     }
     const bool whole = shared.connections.load() == 0;
+    if (late) {
+        late();
+    }
     // Streams end by themselves now; workers end what they are at.
     asio::post(shared.io, [&shared] {
         const auto sessions = shared.sessions;

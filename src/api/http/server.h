@@ -24,7 +24,8 @@ struct ServerOptions {
     std::size_t header_bytes_max = 16U << 10;
     std::size_t target_bytes_max = 4U << 10;
     std::size_t body_bytes_max = 8U << 20;
-    std::int64_t idle_ms = 60'000;    // keep-alive without a request
+    std::size_t bodies_bytes_max = 64U << 20;  // of all requests that are read or in work: 503
+    std::int64_t idle_ms = 60'000;             // keep-alive without a request
     std::int64_t header_ms = 10'000;  // from the first byte of a request to the end of its header
     std::int64_t body_ms = 30'000;
     std::int64_t write_ms = 30'000;
@@ -59,8 +60,9 @@ class Server {
     // Starts the threads; returns at once.
     void start();
     // Stops accepting, closes idle connections, lets running requests end within the deadline, then
-    // closes all. Returns when every thread has ended; false if the deadline cut something off.
-    bool stop(std::int64_t deadline_ms);
+    // calls `late`, which has to end what handlers still wait for, and closes all. Returns when
+    // every thread has ended; false if the deadline cut something off.
+    bool stop(std::int64_t deadline_ms, const std::function<void()>& late = {});
     ServerState state() const;
 
   private:

@@ -60,6 +60,7 @@ Session::Session(Shared& shared, asio::ip::tcp::socket socket)
 }
 
 Session::~Session() {
+    reserve_body(0);
     shared_.sessions.erase(this);
     --shared_.connections;
 }
@@ -85,9 +86,18 @@ void Session::abort() {
     stream_.socket().close(ignored);
 }
 
+bool Session::reserve_body(std::size_t bytes) {
+    const std::size_t others = shared_.bodies_bytes - reserved_;
+    const bool fits = bytes == 0 || others + bytes <= shared_.options.bodies_bytes_max;
+    reserved_ = fits ? bytes : 0;
+    shared_.bodies_bytes = others + reserved_;
+    return fits;
+}
+
 void Session::next_request() {
     parser_.reset();
     request_ = {};
+    reserve_body(0);
     response_ = {};
     idle_ = true;
     begun_ = false;
@@ -233,6 +243,12 @@ void Session::read_body() {
         fail(413, fmt::format("the body is larger than {} bytes", shared_.options.body_bytes_max));
         return;
     }
+    // How much a chunked body will be is not known yet.
+    if (!reserve_body(length ? static_cast<std::size_t>(*length)
+                             : shared_.options.body_bytes_max)) {
+        fail(503, "the server has too many requests with a body in work; try again");
+        return;
+    }
     parser_->body_limit(shared_.options.body_bytes_max);
     stream_.expires_after(ms(shared_.options.body_ms));
     const auto read = [self = shared_from_this()] {
@@ -266,6 +282,7 @@ void Session::on_body(error_code failed) {
         fail(400, "the body is malformed: " + failed.message());
     } else {
         request_.body = std::move(parser_->get().body());
+        reserve_body(request_.body.size());
         dispatch();
     }
 }

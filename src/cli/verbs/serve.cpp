@@ -19,6 +19,7 @@ namespace muster {
 namespace {
 
 constexpr auto kStopPoll = std::chrono::milliseconds(50);
+constexpr int kPollsPerCheck = 20;
 constexpr std::int64_t kDrainMs = 15'000;
 constexpr std::int64_t kExpireEverySeconds = 3600;
 constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
@@ -128,7 +129,9 @@ Result<void> load_demo(VerbContext& context, RunSetup& setup) {
     return {};
 }
 
-void wait_for_stop(VerbContext& context, StateStore& state) {
+// Until the server is asked to stop, or the database is lost: then it is better to end than to
+// answer 503 for ever, as the next start opens the database anew.
+Result<void> wait_for_stop(VerbContext& context, StateStore& state) {
     const auto expire = [&] {
         const auto done = state.expire(context.clock.now_us(), context.catalog->api.audit_days);
         if (!done.ok()) {
@@ -137,13 +140,22 @@ void wait_for_stop(VerbContext& context, StateStore& state) {
     };
     expire();
     std::int64_t last = context.clock.now_us();
-    while (!context.cancel.cancelled()) {
+    for (int polls = 1; !context.cancel.cancelled(); ++polls) {
         std::this_thread::sleep_for(kStopPoll);
+        if (polls % kPollsPerCheck == 0) {
+            if (auto alive = context.database->engine().check(); !alive.ok()) {
+                Error error = std::move(alive).error();
+                error.message = "the database does not answer any more: " + error.message;
+                error.hint = "start the server again; what was acknowledged is on disk";
+                return error;
+            }
+        }
         if (context.clock.now_us() - last > kExpireEverySeconds * kMicrosecondsPerSecond) {
             last = context.clock.now_us();
             expire();
         }
     }
+    return {};
 }
 
 AppOptions app_options(VerbContext& context, const Listen& listen) {
@@ -197,14 +209,15 @@ Result<int> run_serve(VerbContext& context) {
     if (!account.registration_open) {
         context.console.note("registration is closed; `muster users add` makes users");
     }
-    wait_for_stop(context, warehouse->state());
+    const auto asked = wait_for_stop(context, warehouse->state());
     context.console.note("stopping: requests at work are finished");
     if (scheduler) {
         scheduler->begin_stop();
     }
     app.drain();
-    const bool whole = server->stop(kDrainMs);
+    const bool whole = server->stop(kDrainMs, [&app] { app.abort(); });
     context.console.note(whole ? "stopped" : "stopped; requests were cut off at the deadline");
+    MUSTER_TRY(asked);
     return 0;
 }
 

@@ -17,8 +17,13 @@ class DuckdbRowTables final : public RowTables {
     DuckdbRowTables(Engine& engine,
                     const Clock& clock,
                     WriteGates& gates,
-                    std::atomic<std::uint64_t>& data_version)
-        : engine_(engine), clock_(clock), gates_(gates), data_version_(data_version) {}
+                    std::atomic<std::uint64_t>& data_version,
+                    const std::atomic<std::uint64_t>& schema_epoch)
+        : engine_(engine),
+          clock_(clock),
+          gates_(gates),
+          data_version_(data_version),
+          connections_(schema_epoch) {}
 
     Result<std::vector<RowWriteResult>> write(const Table& table,
                                               std::span<const RowWrite* const> group,

@@ -21,8 +21,13 @@ class DuckdbTableSnapshots final : public TableSnapshots {
     DuckdbTableSnapshots(Engine& engine,
                          const Clock& clock,
                          WriteGates& gates,
-                         std::atomic<std::uint64_t>& data_version)
-        : engine_(engine), clock_(clock), gates_(gates), data_version_(data_version) {}
+                         std::atomic<std::uint64_t>& data_version,
+                         std::atomic<std::uint64_t>& schema_epoch)
+        : engine_(engine),
+          clock_(clock),
+          gates_(gates),
+          data_version_(data_version),
+          schema_epoch_(schema_epoch) {}
 
     Result<SavedTable> save(const Table& table,
                             const std::filesystem::path& parquet,
@@ -62,6 +67,7 @@ class DuckdbTableSnapshots final : public TableSnapshots {
     const Clock& clock_;
     WriteGates& gates_;
     std::atomic<std::uint64_t>& data_version_;
+    std::atomic<std::uint64_t>& schema_epoch_;
 };
 
 // CHECKPOINT; waits a little for writers that are at work. Called after DDL: a log that mixes it

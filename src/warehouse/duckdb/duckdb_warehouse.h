@@ -19,8 +19,8 @@ class DuckdbWarehouse final : public Warehouse {
     DuckdbWarehouse(Engine& engine, const Clock& clock)
         : engine_(engine),
           clock_(clock),
-          row_tables_(engine, clock, gates_, data_version_),
-          snapshots_(engine, clock, gates_, data_version_),
+          row_tables_(engine, clock, gates_, data_version_, schema_epoch_),
+          snapshots_(engine, clock, gates_, data_version_, schema_epoch_),
           state_(engine) {}
 
     Result<void> prepare() override;
@@ -71,6 +71,7 @@ class DuckdbWarehouse final : public Warehouse {
     const Clock& clock_;
     WriteGates gates_;
     std::atomic<std::uint64_t> data_version_{1};  // raised after each commit to a table
+    std::atomic<std::uint64_t> schema_epoch_{1};  // rows_connections.h
     DuckdbRowTables row_tables_;
     DuckdbTableSnapshots snapshots_;
     std::mutex lease_mutex_;   // makes "look, then write" of leases one step in this process

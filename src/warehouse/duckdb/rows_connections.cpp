@@ -36,11 +36,14 @@ Result<KeptConnections::Lease> KeptConnections::lease(Engine& engine) {
         if (!idle_.empty()) {
             auto kept = std::move(idle_.back());
             idle_.pop_back();
+            kept->enter(schema_epoch_.load());
             return Lease(*this, std::move(kept));
         }
     }
     MUSTER_ASSIGN(Connection connection, engine.handle().connect());
-    return Lease(*this, std::make_unique<KeptConnection>(std::move(connection)));
+    auto kept = std::make_unique<KeptConnection>(std::move(connection));
+    kept->enter(schema_epoch_.load());
+    return Lease(*this, std::move(kept));
 }
 
 }  // namespace muster

@@ -4,6 +4,8 @@
 
 #include "engine/detail/duckdb_handle.h"
 
+#include <atomic>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -19,14 +21,27 @@ class KeptConnection {
     // A statement for this text, prepared at its first use. Valid until the next call.
     Result<Statement*> prepared(const std::string& sql);
     Connection& connection() { return connection_; }
+    // Drops the statements that were prepared in another epoch.
+    void enter(std::uint64_t epoch) {
+        if (epoch != epoch_) {
+            statements_.clear();
+            epoch_ = epoch;
+        }
+    }
 
   private:
     Connection connection_;
+    std::uint64_t epoch_ = 0;
     std::map<std::string, Statement> statements_;
 };
 
 class KeptConnections {
   public:
+    // `schema_epoch` rises before and after every change of a table's schema or identity, so that
+    // no statement outlives the table it was prepared for, whatever DuckDB notices by itself.
+    explicit KeptConnections(const std::atomic<std::uint64_t>& schema_epoch)
+        : schema_epoch_(schema_epoch) {}
+
     // Gives the connection back when it is destroyed.
     class Lease {
       public:
@@ -48,6 +63,7 @@ class KeptConnections {
     Result<Lease> lease(Engine& engine);
 
   private:
+    const std::atomic<std::uint64_t>& schema_epoch_;
     std::mutex mutex_;
     std::vector<std::unique_ptr<KeptConnection>> idle_;
 };

@@ -22,6 +22,11 @@
 
 namespace muster {
 
+// Plans and runs a statement that must not be kept: DuckDB answers count(*) and IS NULL from the
+// statistics of the moment it plans, and a kept plan would give that answer for ever.
+Result<QueryResult> run_once(KeptConnection& kept,
+                             const std::string& sql,
+                             const std::vector<DuckdbValue>& params);
 // Runs a kept statement with these parameters in order.
 Result<QueryResult> run_kept(KeptConnection& kept,
                              const std::string& sql,

@@ -27,16 +27,27 @@ std::vector<DuckdbValue> one(DuckdbValue value) {
     return values;
 }
 
+Result<QueryResult> run_bound(Statement& statement, const std::vector<DuckdbValue>& params) {
+    for (std::size_t i = 0; i < params.size(); ++i) {
+        MUSTER_TRY(bind_value(statement, i + 1, params[i]));
+    }
+    return statement.run();
+}
+
 }  // namespace
 
 Result<QueryResult> run_kept(KeptConnection& kept,
                              const std::string& sql,
                              const std::vector<DuckdbValue>& params) {
     MUSTER_ASSIGN(Statement * statement, kept.prepared(sql));
-    for (std::size_t i = 0; i < params.size(); ++i) {
-        MUSTER_TRY(bind_value(*statement, i + 1, params[i]));
-    }
-    return statement->run();
+    return run_bound(*statement, params);
+}
+
+Result<QueryResult> run_once(KeptConnection& kept,
+                             const std::string& sql,
+                             const std::vector<DuckdbValue>& params) {
+    MUSTER_ASSIGN(Statement statement, kept.connection().prepare(sql));
+    return run_bound(statement, params);
 }
 
 std::vector<DuckdbValue> RowsJob::column_lists(const std::vector<std::size_t>& columns) const {

@@ -86,10 +86,8 @@ Row read_columns(const Table& table, const QueryResult& rows) {
     return row;
 }
 
-Result<std::int64_t> single(KeptConnection& kept,
-                            const std::string& sql,
-                            const std::vector<DuckdbValue>& params) {
-    MUSTER_ASSIGN(auto rows, run_kept(kept, sql, params));
+Result<std::int64_t> single(Result<QueryResult> result) {
+    MUSTER_ASSIGN(auto rows, std::move(result));
     MUSTER_ASSIGN(const bool found, rows.next());
     return found ? rows.int64(0) : 0;
 }
@@ -102,12 +100,13 @@ Result<RowPage> read_page(KeptConnection& kept, const Table& table, const RowQue
     RowPage page;
     std::vector<DuckdbValue> name;
     name.push_back(make_value(ColumnType{}, table.name.str()));
-    MUSTER_ASSIGN(page.table_version, single(kept, sql::kTableVersion, name));
+    MUSTER_ASSIGN(page.table_version, single(run_kept(kept, sql::kTableVersion, name)));
     const std::string from = " FROM " + sql::target(table.name) + " WHERE ";
     if (query.count) {
         Condition all;
         add_filters(table, query, all);
-        MUSTER_ASSIGN(page.total, single(kept, "SELECT count(*)" + from + all.sql, all.params));
+        MUSTER_ASSIGN(page.total,
+                      single(run_once(kept, "SELECT count(*)" + from + all.sql, all.params)));
     }
     Condition condition;
     add_filters(table, query, condition);
@@ -118,7 +117,7 @@ Result<RowPage> read_page(KeptConnection& kept, const Table& table, const RowQue
                                            condition.sql,
                                            order_sql(table, query),
                                            query.limit + 1);
-    MUSTER_ASSIGN(auto rows, run_kept(kept, select, condition.params));
+    MUSTER_ASSIGN(auto rows, run_once(kept, select, condition.params));
     for (;;) {
         MUSTER_ASSIGN(const bool found, rows.next());
         if (!found) {

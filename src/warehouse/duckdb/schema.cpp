@@ -256,6 +256,7 @@ Result<void> DuckdbWarehouse::migrate(const Catalog& catalog, bool all) {
             return plan_error(steps, all);
         }
     }
+    schema_epoch_.fetch_add(1);
     MUSTER_ASSIGN(auto transaction, Transaction::open(connection));
     for (const MigrationStep& step : steps) {
         if (auto done = connection.execute(step.sql); !done.ok()) {
@@ -269,6 +270,7 @@ Result<void> DuckdbWarehouse::migrate(const Catalog& catalog, bool all) {
     }
     MUSTER_TRY(store_schemas(connection, catalog));
     MUSTER_TRY(transaction.commit());
+    schema_epoch_.fetch_add(1);
     data_version_.fetch_add(steps.empty() ? 0 : 1);
     return steps.empty() ? Result<void>() : checkpoint_after_ddl(engine_);
 }

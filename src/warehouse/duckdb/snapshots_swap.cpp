@@ -208,6 +208,7 @@ Result<SwapOutcome> DuckdbTableSnapshots::swap(const SwapRequest& request) {
                   gates_.enter(request.table.name.str(), referenced, request.cancel));
     const std::int64_t entered_ns = clock_.monotonic_ns();
     SwapOutcome outcome;
+    schema_epoch_.fetch_add(1);
     {
         MUSTER_ASSIGN(auto transaction, Transaction::open(connection));
         if (!request.force) {
@@ -221,6 +222,7 @@ Result<SwapOutcome> DuckdbTableSnapshots::swap(const SwapRequest& request) {
         MUSTER_TRY(exchange(connection, request, clock_.now_us(), outcome));
         MUSTER_TRY(transaction.commit());
     }
+    schema_epoch_.fetch_add(1);
     data_version_.fetch_add(1);
     // The swap is done, whatever becomes of the checkpoint: the next one makes up for it.
     (void)checkpoint_after_ddl(engine_);

@@ -95,15 +95,17 @@ TEST_P(ForgedTest, IsRefusedWithItsReason) {
 INSTANTIATE_TEST_SUITE_P(
     Members,
     ForgedTest,
-    testing::Values(Forged{R"("format":1)", R"("format":2)", "format 2"},
-                    Forged{R"("rows":3)", R"("rows":"3")", "'rows'"},
-                    Forged{R"("key":["id"])", R"("key":[1])", "key"},
-                    Forged{R"("type":"int64")", R"("type":"int65")", "type"},
-                    Forged{R"("data-0000.parquet")", R"("../x-0000.parquet")", "no name"},
-                    Forged{R"("data-0000.avro")", R"("data-.avro")", "no name"},
-                    Forged{R"("format":"avro")", R"("format":"orc")", "orc"},
-                    Forged{R"("run_id")", R"("run_ID")", "'run_id'"},
-                    Forged{R"({"format":1)", R"([{"format":1)", "JSON"}));
+    testing::Values(
+        Forged{R"("format":1)", R"("format":2)", "format 2"},
+        Forged{R"("rows":3)", R"("rows":"3")", "'rows'"},
+        Forged{R"("key":["id"])", R"("key":[1])", "key"},
+        Forged{R"("type":"int64")", R"("type":"int65")", "type"},
+        Forged{R"("data-0000.parquet")", R"("../x-0000.parquet")", "no name"},
+        Forged{R"("data-0000.avro")", R"("data-.avro")", "no name"},
+        Forged{R"("format":"avro")", R"("format":"orc")", "orc"},
+        Forged{R"(,"format":"parquet","rows":3)", R"(,"format":"avro","rows":3)", "no name"},
+        Forged{R"("run_id")", R"("run_ID")", "'run_id'"},
+        Forged{R"({"format":1)", R"([{"format":1)", "JSON"}));
 
 }  // namespace
 }  // namespace muster

@@ -34,6 +34,7 @@ struct Shared {
     std::atomic<std::size_t> connections{0};
     std::atomic<std::size_t> streams{0};
     std::atomic<bool> stopping{false};
+    std::size_t bodies_bytes = 0;  // reserved by all sessions; I/O thread only
     // Destroyed before the rest, which the sessions in its last handlers still use.
     boost::asio::io_context io{1};
 
@@ -71,6 +72,8 @@ class Session : public std::enable_shared_from_this<Session> {
     void parse_header(std::size_t header_bytes);
     void read_headers_into_request();
     void read_body();
+    // Counts the bytes of the body against those of all requests; false if they are too many.
+    bool reserve_body(std::size_t bytes);
     void on_body(boost::beast::error_code failed);
     void dispatch();
     Response run_handler();  // on a worker
@@ -95,6 +98,7 @@ class Session : public std::enable_shared_from_this<Session> {
     Response response_;
     std::string head_;
     std::string address_;
+    std::size_t reserved_ = 0;
     bool idle_ = true;    // no complete header has come, or all is said
     bool begun_ = false;  // a byte of the request has come
     bool keep_alive_ = false;

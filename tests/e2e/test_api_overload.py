@@ -20,7 +20,7 @@ SLOW_CHECK = (
     f"{SLOW_KEY} THEN 1000000 ELSE 1 END),"
     """ lambda x: sha256(repeat(x::VARCHAR, 2000)) = 'a')) = 0" }]"""
 )
-ROWS, LETTERS, LARGE = 100, 70_000, 40  # bodies of 7 MB, at once
+ROWS, LETTERS, LARGE = 100, 70_000, 40  # bodies of 7 MB
 
 
 @pytest.fixture
@@ -115,8 +115,8 @@ def test_who_waits_too_long_for_a_gate_is_told_so(make):
 
 
 @pytest.mark.xfail(strict=True, reason="a checkpoint that lacks memory ends the database")
-def test_large_inserts_at_once_under_a_small_limit_of_memory(make):
-    """They may be refused; what was acknowledged is there once, and the server goes on."""
+def test_large_inserts_under_a_small_limit_of_memory(make):
+    """More in all than the limit: all that is acknowledged is there, and opens with it again."""
     server = make(MUSTER_MEMORY_LIMIT="256MiB")
     client = server.login("root")
     row = {"datetime_": "2021-11-07T02:48:42Z", "department_id": 1, "job_id": 1}
@@ -126,11 +126,14 @@ def test_large_inserts_at_once_under_a_small_limit_of_memory(make):
         rows = [row | {"id": key, "name": "n" * LETTERS} for key in keys]
         return server.client(client.token).post("/hiredemployees", rows).status
 
-    with concurrent.futures.ThreadPoolExecutor(LARGE) as pool:
-        statuses = list(pool.map(insert, range(LARGE)))
+    statuses = [insert(number) for number in range(LARGE)]
     assert set(statuses) <= {201, 503}
-    client.get("/readyz")
-    client.post("/hiredemployees", row | {"id": 1, "name": "last"}, 201)
+    assert 201 in statuses
+    assert server.stop() == 0, server.log()
+    client = server.start().login("root")
     for number, status in enumerate(statuses):
-        last = f"/hiredemployees/{10_000 + (number + 1) * ROWS - 1}"
-        assert client.get(last, None).status == (200 if status == 201 else 404)
+        ends = (10_000 + number * ROWS, 10_000 + (number + 1) * ROWS - 1)
+        found = [client.get(f"/hiredemployees/{key}", None).status for key in ends]
+        # A refused one may have been stored, but as a whole.
+        assert found == [200, 200] or (status == 503 and found == [404, 404]), (status, found)
+    client.post("/hiredemployees", row | {"id": 1, "name": "last"}, 201)

@@ -39,6 +39,9 @@ function(muster_module name)
     endif()
 endfunction()
 
+# All of them, without the program and the tools.
+add_custom_target(unit_tests)
+
 # muster_test(NAME SOURCES ... LINK ...): one GoogleTest program, its cases registered with CTest.
 function(muster_test name)
     cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
@@ -47,4 +50,5 @@ function(muster_test name)
     target_link_libraries(${name} PRIVATE ${ARG_LINK} muster_options GTest::gtest_main GTest::gmock)
     target_compile_definitions(${name} PRIVATE MUSTER_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
+    add_dependencies(unit_tests ${name})
 endfunction()

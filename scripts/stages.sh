@@ -16,14 +16,14 @@ failed=0
 
 stage_bootstrap() { scripts/bootstrap.sh; }
 
-configure_and_build() {  # PRESET [TARGET ...]
+configure_and_build() {  # PRESET TARGET ...
     local preset=$1
     shift
-    cmake --preset "$preset" && cmake --build --preset "$preset" -j "$jobs" --target all "$@"
+    cmake --preset "$preset" && cmake --build --preset "$preset" -j "$jobs" --target "$@"
 }
 
 # The release build also proves that every public header compiles alone.
-stage_build() { configure_and_build release all_verify_interface_header_sets; }
+stage_build() { configure_and_build release all all_verify_interface_header_sets; }
 
 run_ctest() {  # PRESET
     ctest --test-dir "build/$1" -j "$jobs" --output-on-failure --no-tests=error \
@@ -38,7 +38,7 @@ stage_pytest() {
     .venv/bin/python -m pytest -n "$jobs" --junitxml "$out/pytest.xml" tests
 }
 
-stage_asan() { configure_and_build asan && run_ctest asan; }
+stage_asan() { configure_and_build asan unit_tests && run_ctest asan; }
 
 stage_lint() { scripts/lint.sh --changed; }
 

@@ -50,6 +50,18 @@ std::optional<BackupName> name_of(const std::string& key) {
     return *name;
 }
 
+// The digits of the time, for comparing: to the microsecond where the manifest says it.
+std::string made_at(const BackupEntry& entry) {
+    std::string out;
+    for (const char c : entry.manifest ? entry.manifest->created_at
+                                       : entry.name.stamp.substr(0, entry.name.stamp.find('Z'))) {
+        if (c >= '0' && c <= '9') {
+            out += c;
+        }
+    }
+    return out;
+}
+
 // Takes the manifest away first: from then on the backup is not there.
 Result<void> remove_backup(const BackupContext& context, const BackupName& name) {
     MUSTER_TRY(context.store.remove(file_key(name, kManifestName)));
@@ -81,8 +93,9 @@ Result<std::vector<BackupEntry>> list_backups(const BackupContext& context,
         entries.push_back(std::move(entry));
     }
     std::sort(entries.begin(), entries.end(), [](const BackupEntry& a, const BackupEntry& b) {
-        return a.name.stamp != b.name.stamp ? a.name.stamp > b.name.stamp
-                                            : a.name.table < b.name.table;
+        const std::string when_a = made_at(a);
+        const std::string when_b = made_at(b);
+        return when_a != when_b ? when_a > when_b : a.name.str() < b.name.str();
     });
     return entries;
 }

@@ -23,8 +23,9 @@ Result<void> check_row_checks(Engine& engine, const Table& table) {
     }
     MUSTER_ASSIGN(Connection connection, engine.handle().connect());
     for (const RowCheck& check : table.checks) {
+        // As it is evaluated later: TRY takes no function whose value changes from call to call.
         const auto statement =
-            connection.prepare("SELECT CAST((" + check.sql + "\n) AS BOOLEAN) FROM (" +
+            connection.prepare("SELECT TRY(CAST((" + check.sql + "\n) AS BOOLEAN)) FROM (" +
                                typed_row_sql(table) + ") AS row_of_table");
         if (!statement) {
             return Error{ErrorCode::kUsage,

@@ -280,9 +280,9 @@ Result<RunReport> run_pipeline(const RunContext& context,
     report.run.status = cancelled ? "cancelled" : run_status(report.run);
     report.run.error = report.error ? report.error->message : "";
     report.run.finished_at_us = context.clock.now_us();
-    MUSTER_TRY(context.warehouse.finish_run(report.run));
     MUSTER_ASSIGN(report.examples, examples_of(context.warehouse, report.run));
     MUSTER_TRY(context.warehouse.apply_retention(context.catalog.retention));
+    MUSTER_TRY(context.warehouse.finish_run(report.run));
     MUSTER_TRY(lease->release());
     return report;
 }

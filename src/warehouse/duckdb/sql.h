@@ -28,6 +28,8 @@ inline constexpr const char* kRunInsert =
     " finished_at_us, planned) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)";
 inline constexpr const char* kRunFinish =
     "UPDATE muster.runs SET status = ?, error = ?, finished_at_us = ? WHERE run_id = ?";
+inline constexpr const char* kRunEnded =
+    "SELECT count(*) FROM muster.runs WHERE run_id = ? AND status <> 'running'";
 inline constexpr const char* kRunTableDelete =
     "DELETE FROM muster.run_tables WHERE run_id = ? AND table_name = ?";
 inline constexpr const char* kRunTableInsert = "INSERT INTO muster.run_tables VALUES (?, ?, ?, ?)";

@@ -24,9 +24,8 @@ Result<void> DuckdbWarehouse::acquire_lease(const std::string& name, const RunId
         // A run that has ended gives its lease back next; who saw its end need not wait for that.
         if (found && ended == 0 && held.int64(2) > now && holder != owner.str()) {
             return Error{ErrorCode::kBusy,
-                         "run " + holder + " holds the lease '" + name +
-                             "' since " + std::to_string((now - held.int64(1)) / kMicroseconds) +
-                             " s",
+                         "run " + holder + " holds the lease '" + name + "' since " +
+                             std::to_string((now - held.int64(1)) / kMicroseconds) + " s",
                          "wait until it is done; a run that died frees its lease after " +
                              std::to_string(kLeaseSeconds) + " s",
                          ""};

@@ -23,7 +23,7 @@ def test_the_commands_run(tmp_path):
         for part in (
             "User created successfully.", '"status":"succeeded"', '"inserted":1', "rows.refused",
             '"job":"Archivist"', "id,name,datetime_", '"hired":', '"type":"reject"',
-            "Successfully logged out.",
+            "Nothing was changed.", "Table restored successfully.", "Successfully logged out.",
         ):  # fmt: skip
             assert part in done.stdout, part
         assert server.stop() == 0

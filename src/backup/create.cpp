@@ -175,11 +175,7 @@ Result<void> record_run(const BackupContext& context,
                      .trigger = options.trigger,
                      .started_at_us = started_us};
     MUSTER_TRY(context.warehouse.begin_run(record));
-    record.status = made.ok()                                    ? "succeeded"
-                    : made.error().code == ErrorCode::kCancelled ? "cancelled"
-                                                                 : "failed";
-    record.error = made.ok() ? "" : made.error().message;
-    record.finished_at_us = context.clock.now_us();
+    end_record(record, made.ok() ? nullptr : &made.error(), context.clock);
     return context.warehouse.finish_run(record);
 }
 

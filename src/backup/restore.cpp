@@ -232,11 +232,7 @@ Result<std::vector<std::string>> end_leftovers(const BackupContext& context) {
 Result<void> finish_record(const BackupContext& context,
                            RunRecord record,
                            const Result<RestoreReport>& done) {
-    record.finished_at_us = context.clock.now_us();
-    record.status = done.ok()                                    ? "succeeded"
-                    : done.error().code == ErrorCode::kCancelled ? "cancelled"
-                                                                 : "failed";
-    record.error = done.ok() ? "" : done.error().message;
+    end_record(record, done.ok() ? nullptr : &done.error(), context.clock);
     if (done.ok()) {
         TableOutcome outcome;
         outcome.table = done->table;

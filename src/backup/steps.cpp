@@ -29,6 +29,15 @@ Result<void> check_cancelled(const BackupContext& context) {
     return {};
 }
 
+void end_record(RunRecord& record, const Error* failure, const Clock& clock) {
+    record.status = "succeeded";
+    if (failure != nullptr) {
+        record.status = failure->code == ErrorCode::kCancelled ? "cancelled" : "failed";
+        record.error = failure->message;
+    }
+    record.finished_at_us = clock.now_us();
+}
+
 ObjectKey file_key(const BackupName& name, std::string_view file) {
     return ObjectKey(name.prefix() + std::string(file));
 }

@@ -21,6 +21,9 @@ void report(const BackupObserver& observer,
 // kCancelled if the caller asked to stop.
 Result<void> check_cancelled(const BackupContext& context);
 
+// Writes the end of the work into its record; null: it succeeded.
+void end_record(RunRecord& record, const Error* failure, const Clock& clock);
+
 ObjectKey file_key(const BackupName& name, std::string_view file);
 
 // Paths or open readers of a backup's files of one format, in order.

@@ -65,13 +65,17 @@ Result<void> check_columns(QueryResult& found, const ArchiveTable& table, const 
 
 }  // namespace
 
-std::string parquet_source_sql(const std::vector<std::filesystem::path>& files) {
-    MUSTER_CHECK(!files.empty());
+std::string parquet_names_sql(const std::vector<std::filesystem::path>& files) {
     std::string names;
     for (const std::filesystem::path& file : files) {
         names += (names.empty() ? "" : ", ") + sql_text(literal_pattern(file.string()));
     }
-    return "read_parquet([" + names + "], hive_partitioning = false)";
+    return "[" + names + "]";
+}
+
+std::string parquet_source_sql(const std::vector<std::filesystem::path>& files) {
+    MUSTER_CHECK(!files.empty());
+    return "read_parquet(" + parquet_names_sql(files) + ", hive_partitioning = false)";
 }
 
 Result<void> check_parquet_columns(Connection& connection,

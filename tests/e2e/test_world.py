@@ -180,3 +180,16 @@ def test_disk_full(tmp_path, small_disk, room_mib):
     kept = {path.parent.name for path in clean.rglob("*") if path.is_file()}
     assert len(kept) == 1 and not kept & failed
     assert len(muster.employees()) == 300_000
+
+
+def test_names_are_no_patterns(tmp_path):
+    """Each object's rows come from itself, whatever another one's name would match."""
+    program = Program(tmp_path / "data [12]*")
+    generate(program.source, 10)
+    (program.source / "hired_employees.csv").unlink()
+    for number, name in enumerate(["[ab]", "a", "b", "?", "*"], 1):
+        row = f"{number},Ada Kim,2021-01-02T03:04:05Z,1,1\n"
+        (program.source / f"hired_employees-{name}.csv").write_text(row)
+    tables, _ = program.load()
+    assert tables["hired_employees"]["inserted"] == 5
+    assert sorted(program.employees()) == [1, 2, 3, 4, 5]

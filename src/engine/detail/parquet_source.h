@@ -12,6 +12,9 @@
 
 namespace muster {
 
+// ['a', 'b']: the names as DuckDB's functions take them, none of them a pattern.
+std::string parquet_names_sql(const std::vector<std::filesystem::path>& files);
+
 // read_parquet([...]), nothing guessed from the names of folders. Requires: there is a file.
 std::string parquet_source_sql(const std::vector<std::filesystem::path>& files);
 

@@ -51,7 +51,7 @@ class LoadJob {
 
     // load_stage.cpp
     Result<void> make_stage_view();
-    Result<void> count_staged(const std::vector<std::string>& paths);
+    Result<void> count_staged(const std::vector<std::filesystem::path>& paths);
     Result<void> collect_scan_rejects();
     Result<void> find_duplicates();
     Result<void> resolve_duplicates();

@@ -1,6 +1,7 @@
 // Staging: the clean Parquet files stay where they are and are read through a view. Rows with the
 // same key are found by one aggregation over the keys; only those few are looked at further.
 #include "core/limits.h"
+#include "engine/detail/parquet_source.h"
 #include "types/decode.h"
 #include "warehouse/duckdb/load_job.h"
 #include "warehouse/duckdb/sql.h"
@@ -12,14 +13,6 @@
 namespace muster {
 
 namespace {
-
-std::string path_list(const std::vector<std::string>& paths) {
-    std::string out;
-    for (const std::string& path : paths) {
-        out += (out.empty() ? "" : ", ") + sql_text(path);
-    }
-    return "[" + out + "]";
-}
 
 Error damaged(const std::string& object) {
     return Error{ErrorCode::kVerification,
@@ -117,18 +110,18 @@ Result<void> LoadJob::stage() {
 }
 
 Result<void> LoadJob::make_stage_view() {
-    std::vector<std::string> paths;
+    std::vector<std::filesystem::path> paths;
     for (const LoadObject& object : request_.objects) {
         for (const auto& part : object.parts) {
             if (readable(object)) {
-                paths.push_back(part.string());
+                paths.push_back(part);
             }
         }
     }
     if (!paths.empty()) {
         MUSTER_TRY(count_staged(paths));
         return connection_.execute("CREATE TEMP VIEW stage AS SELECT " + sql::column_list(table_) +
-                                   ", _position FROM read_parquet(" + path_list(paths) + ")");
+                                   ", _position FROM " + parquet_source_sql(paths));
     }
     return connection_.execute("CREATE TEMP VIEW stage AS SELECT " + sql::column_list(table_) +
                                ", 0::BIGINT AS _position FROM " + sql::target(table_.name) +
@@ -136,7 +129,7 @@ Result<void> LoadJob::make_stage_view() {
 }
 
 // The rows that are really there, against what the scan counted.
-Result<void> LoadJob::count_staged(const std::vector<std::string>& paths) {
+Result<void> LoadJob::count_staged(const std::vector<std::filesystem::path>& paths) {
     std::map<std::string, std::size_t> index_by_path;
     for (std::size_t i = 0; i < request_.objects.size(); ++i) {
         for (const auto& part : request_.objects[i].parts) {
@@ -145,7 +138,7 @@ Result<void> LoadJob::count_staged(const std::vector<std::string>& paths) {
     }
     MUSTER_ASSIGN(auto rows,
                   connection_.query("SELECT file_name, num_rows FROM parquet_file_metadata(" +
-                                    path_list(paths) + ")"));
+                                    parquet_names_sql(paths) + ")"));
     for (;;) {
         MUSTER_ASSIGN(const bool more, rows.next());
         if (!more) {
@@ -186,8 +179,8 @@ Result<void> LoadJob::collect_scan_rejects() {
                 connection_.change(
                     "INSERT INTO load_rejects SELECT muster_reject_id(?, raw_hash, occurrence),"
                     " (?::BIGINT << 48) | \"offset\", ?, line, \"offset\", length, raw, severity,"
-                    " reasons FROM read_parquet(" +
-                        sql_text(object.rejects.string()) + ")",
+                    " reasons FROM " +
+                        parquet_source_sql({object.rejects}),
                     std::string_view(table_.name.str()),
                     static_cast<std::int64_t>(object.scan.ordinal),
                     std::string_view(object.scan.object)));

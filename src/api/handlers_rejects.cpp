@@ -61,7 +61,7 @@ std::optional<Problem> read_filter(const Call& call, const Catalog& catalog, Rej
             }
             (name == "state" ? filter.state : filter.severity) = text == "any" ? "" : text;
         } else if (name == "limit") {
-            if (const auto bad = read_limit(text, kRejectsMax, filter.limit)) {
+            if (auto bad = read_limit(text, kRejectsMax, filter.limit)) {
                 return bad;
             }
         }

@@ -215,7 +215,7 @@ Result<BackupManifest> create_backup(const BackupContext& context,
                            .reason = "backup",
                            .run = run,
                            .avro = options.avro};
-    const auto made = write_backup(
+    auto made = write_backup(
         guarded,
         wanted,
         [&](const std::filesystem::path& parquet) {

@@ -191,6 +191,7 @@ void check_reports(const std::vector<Report>& reports,
                    Problems& problems) {
     std::vector<std::string> names;
     std::vector<std::string> paths;
+    paths.reserve(tables.size());
     for (const ReadTable& read : tables) {
         paths.push_back("/" + read.table.path);
     }

@@ -1,6 +1,6 @@
 // Saved tables (docs/backup.md). A backup is one folder of the store: data files, and a manifest
 // that is written last; without one it is not there. Every function may be called from several
-// threads and processes; those that make backups of one table wait their turn by a lease.
+// threads and processes: a lease lets one backup of a table be made at a time.
 #pragma once
 
 #include "catalog/catalog.h"
@@ -94,7 +94,7 @@ struct RestoreReport {
     std::uint64_t rows = 0;
     std::string safety_backup;               // "" of a dry run
     std::optional<TableChanges> changes;     // of a dry run
-    std::vector<BrokenReference> broken;     // of a dry run, or accepted by `force`
+    std::vector<BrokenReference> broken;     // of a dry run
     std::vector<std::string> objects_since;  // source objects loaded since the backup
     std::int64_t restored_us = 0;            // from the call until the table was swapped in
     std::int64_t gate_us = 0;                // how long writers had to wait

@@ -38,7 +38,6 @@ void print_restore(Console& console, const RestoreReport& report, bool reload) {
                     report.rows,
                     static_cast<double>(report.gate_us) / 1e3));
     console.out_line(fmt::format("what it held before is in {}", report.safety_backup));
-    print_broken(console, report.broken);
     if (!report.objects_since.empty()) {
         console.out_line(reload ? "loaded since the backup, and loaded again by the next run:"
                                 : "loaded since the backup, and not in the table any more"

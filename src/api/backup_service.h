@@ -5,10 +5,9 @@
 #include "api/metrics.h"
 #include "api/run_manager.h"
 #include "api/services.h"
+#include "backup/backup.h"
 
 #include <string>
-
-#include "backup/backup.h"
 
 namespace muster {
 

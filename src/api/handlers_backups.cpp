@@ -1,13 +1,12 @@
 // Saved tables: make, list, restore. GET and POST do the same, as the public contract has it.
 #include "api/app.h"
+#include "backup/backup_json.h"
 #include "core/json_writer.h"
 #include "core/text.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
-
-#include "backup/backup_json.h"
 
 namespace muster {
 namespace {

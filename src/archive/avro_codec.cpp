@@ -1,3 +1,4 @@
+#include "archive/avro_format.h"
 #include "core/limits.h"
 
 #include <fmt/core.h>
@@ -6,8 +7,6 @@
 #include <array>
 #include <cstring>
 #include <snappy-c.h>
-
-#include "archive/avro_format.h"
 
 namespace muster {
 

@@ -1,5 +1,7 @@
 #include "archive/avro_format.h"
 
+#include "archive/detail/avro_header.h"
+#include "archive/detail/avro_long.h"
 #include "core/check.h"
 #include "core/limits.h"
 
@@ -10,9 +12,6 @@
 #include <optional>
 #include <set>
 #include <sys/random.h>
-
-#include "archive/detail/avro_header.h"
-#include "archive/detail/avro_long.h"
 
 namespace muster {
 

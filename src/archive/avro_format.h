@@ -8,15 +8,14 @@
 // field's `doc` is the column's type. Pure functions.
 #pragma once
 
+#include "archive/archive_table.h"
+#include "archive/byte_buffer.h"
 #include "core/result.h"
 
 #include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "archive/archive_table.h"
-#include "archive/byte_buffer.h"
 
 namespace muster {
 

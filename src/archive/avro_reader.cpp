@@ -1,14 +1,13 @@
 #include "archive/avro_reader.h"
 
+#include "archive/detail/avro_header.h"
+#include "archive/detail/avro_long.h"
 #include "core/limits.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <cstring>
-
-#include "archive/detail/avro_header.h"
-#include "archive/detail/avro_long.h"
 
 namespace muster {
 

@@ -8,6 +8,10 @@
 // one reader under a lock can feed several threads. Neither is thread-safe.
 #pragma once
 
+#include "archive/archive_table.h"
+#include "archive/avro_format.h"
+#include "archive/byte_buffer.h"
+#include "archive/content_checksum.h"
 #include "core/result.h"
 #include "types/type.h"
 
@@ -19,11 +23,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "archive/archive_table.h"
-#include "archive/avro_format.h"
-#include "archive/byte_buffer.h"
-#include "archive/content_checksum.h"
 
 namespace muster {
 

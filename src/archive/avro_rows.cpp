@@ -1,15 +1,14 @@
 // Decodes the rows of one block. A reading function returns the end of what it read, or null after
 // it noted the problem: an Error is made once, not per field.
+#include "archive/avro_reader.h"
+#include "archive/detail/avro_long.h"
+#include "archive/detail/avro_text.h"
 #include "core/text.h"
 
 #include <fmt/core.h>
 
 #include <cstring>
 #include <limits>
-
-#include "archive/avro_reader.h"
-#include "archive/detail/avro_long.h"
-#include "archive/detail/avro_text.h"
 
 namespace muster {
 

@@ -1,12 +1,12 @@
 #include "archive/avro_writer.h"
 
+#include "archive/avro_reader.h"
+#include "archive/detail/avro_text.h"
+
 #include <fmt/core.h>
 
 #include <array>
 #include <utility>
-
-#include "archive/avro_reader.h"
-#include "archive/detail/avro_text.h"
 
 namespace muster {
 

@@ -4,6 +4,11 @@
 // side by side; an AvroBlockBuilder and an AvroWriter belong to one thread.
 #pragma once
 
+#include "archive/archive_table.h"
+#include "archive/avro_format.h"
+#include "archive/byte_buffer.h"
+#include "archive/content_checksum.h"
+#include "archive/detail/avro_long.h"
 #include "core/check.h"
 #include "core/limits.h"
 #include "core/result.h"
@@ -16,12 +21,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "archive/archive_table.h"
-#include "archive/avro_format.h"
-#include "archive/byte_buffer.h"
-#include "archive/content_checksum.h"
-#include "archive/detail/avro_long.h"
 
 namespace muster {
 

@@ -4,6 +4,7 @@
 // docs/content-checksum.md specifies the bytes. Values are safe to share; a RowHasher is not.
 #pragma once
 
+#include "archive/byte_buffer.h"
 #include "core/result.h"
 #include "types/type.h"
 
@@ -13,8 +14,6 @@
 #include <cstring>
 #include <string>
 #include <string_view>
-
-#include "archive/byte_buffer.h"
 
 namespace muster {
 

@@ -3,6 +3,8 @@
 // threads and processes: a lease lets one backup of a table be made at a time.
 #pragma once
 
+#include "backup/backup_name.h"
+#include "backup/manifest.h"
 #include "catalog/catalog.h"
 #include "core/cancel.h"
 #include "core/clock.h"
@@ -16,9 +18,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "backup/backup_name.h"
-#include "backup/manifest.h"
 
 namespace muster {
 

@@ -1,9 +1,9 @@
 // How backups and restores look outside: the same JSON on the command line and over HTTP.
 #pragma once
 
-#include <string>
-
 #include "backup/backup.h"
+
+#include <string>
 
 namespace muster {
 

@@ -4,14 +4,13 @@
 //      must be that of the table
 //   3. each file is hashed as it is on disk
 //   4. the manifest, only if there is none of this name: from then on the backup is there
+#include "backup/detail/steps.h"
 #include "core/text.h"
 #include "engine/table_files.h"
 #include "storage/digest.h"
 #include "warehouse/lease_holder.h"
 
 #include <fmt/format.h>
-
-#include "backup/detail/steps.h"
 
 namespace muster {
 namespace {

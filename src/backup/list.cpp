@@ -1,4 +1,5 @@
 // Which backups there are, and which of them go.
+#include "backup/detail/steps.h"
 #include "core/text.h"
 #include "warehouse/lease_holder.h"
 
@@ -6,8 +7,6 @@
 
 #include <algorithm>
 #include <map>
-
-#include "backup/detail/steps.h"
 
 namespace muster {
 namespace {

@@ -3,15 +3,14 @@
 // of the rows. That proves accidents, not tampering. Plain values.
 #pragma once
 
+#include "archive/archive_table.h"
+#include "archive/content_checksum.h"
 #include "core/result.h"
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "archive/archive_table.h"
-#include "archive/content_checksum.h"
 
 namespace muster {
 

@@ -6,14 +6,13 @@
 //   4. the table that was replaced is saved (the safety backup), then dropped
 // A process that dies before 3 leaves the table as it was, after it the restored one; what is left
 // of 2 and 4 is ended by finish_restores.
+#include "backup/detail/steps.h"
 #include "warehouse/lease_holder.h"
 
 #include <fmt/format.h>
 
 #include <chrono>
 #include <thread>
-
-#include "backup/detail/steps.h"
 
 namespace muster {
 namespace {

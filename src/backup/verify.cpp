@@ -1,9 +1,8 @@
 // Whether a backup is what its manifest says: its files to the byte, their rows by checksum.
+#include "backup/detail/steps.h"
 #include "engine/table_files.h"
 
 #include <fmt/format.h>
-
-#include "backup/detail/steps.h"
 
 namespace muster {
 namespace {

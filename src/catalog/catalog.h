@@ -4,6 +4,7 @@
 
 #include "core/ids.h"
 #include "core/result.h"
+#include "scheduler/schedule.h"
 #include "types/type.h"
 
 #include <cstddef>
@@ -15,8 +16,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "scheduler/schedule.h"
 
 namespace muster {
 

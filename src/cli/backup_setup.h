@@ -1,12 +1,11 @@
 // What the backup verbs, and `serve`, need besides the warehouse: the store of the backups.
 #pragma once
 
+#include "backup/backup.h"
 #include "cli/verb_context.h"
 #include "storage/object_store.h"
 
 #include <memory>
-
-#include "backup/backup.h"
 
 namespace muster {
 

@@ -1,5 +1,6 @@
 #include "cli/schedule_jobs.h"
 
+#include "backup/backup.h"
 #include "core/check.h"
 #include "present/json.h"
 
@@ -9,8 +10,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "backup/backup.h"
 
 namespace muster {
 namespace {

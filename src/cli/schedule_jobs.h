@@ -3,10 +3,9 @@
 
 #include "api/app.h"
 #include "cli/verb_context.h"
+#include "scheduler/scheduler.h"
 
 #include <memory>
-
-#include "scheduler/scheduler.h"
 
 namespace muster {
 

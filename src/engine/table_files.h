@@ -6,6 +6,9 @@
 // that cannot be read is kIo, kNotFound or kUnavailable, as its store says.
 #pragma once
 
+#include "archive/archive_table.h"
+#include "archive/avro_format.h"
+#include "archive/content_checksum.h"
 #include "core/cancel.h"
 #include "core/limits.h"
 #include "core/result.h"
@@ -20,10 +23,6 @@
 #include <span>
 #include <string>
 #include <vector>
-
-#include "archive/archive_table.h"
-#include "archive/avro_format.h"
-#include "archive/content_checksum.h"
 
 namespace muster {
 

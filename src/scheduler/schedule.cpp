@@ -6,11 +6,11 @@
 //    the calendar and the elapsed time run alike.
 #include "scheduler/schedule.h"
 
+#include "scheduler/detail/time_zone_data.h"
+
 #include <absl/time/civil_time.h>
 #include <absl/time/time.h>
 #include <bit>
-
-#include "scheduler/detail/time_zone_data.h"
 
 namespace muster {
 namespace {

@@ -7,13 +7,13 @@
 // minute that exists and matches.
 #pragma once
 
+#include "scheduler/cron.h"
+#include "scheduler/time_zone.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "scheduler/cron.h"
-#include "scheduler/time_zone.h"
 
 namespace muster {
 

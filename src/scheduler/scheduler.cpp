@@ -1,6 +1,7 @@
 #include "scheduler/scheduler.h"
 
 #include "core/check.h"
+#include "scheduler/detail/planner.h"
 
 #include <fmt/core.h>
 
@@ -8,8 +9,6 @@
 #include <chrono>
 #include <optional>
 #include <utility>
-
-#include "scheduler/detail/planner.h"
 
 namespace muster {
 namespace {

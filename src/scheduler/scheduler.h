@@ -12,6 +12,8 @@
 #include "core/clock.h"
 #include "core/limits.h"
 #include "core/result.h"
+#include "scheduler/occurrence_store.h"
+#include "scheduler/schedule.h"
 
 #include <condition_variable>
 #include <cstdint>
@@ -21,9 +23,6 @@
 #include <string>
 #include <thread>
 #include <vector>
-
-#include "scheduler/occurrence_store.h"
-#include "scheduler/schedule.h"
 
 namespace muster {
 

@@ -1,6 +1,7 @@
 #include "scheduler/time_zone.h"
 
 #include "core/text.h"
+#include "scheduler/detail/time_zone_data.h"
 
 #include <fmt/core.h>
 
@@ -8,8 +9,6 @@
 #include <filesystem>
 #include <system_error>
 #include <vector>
-
-#include "scheduler/detail/time_zone_data.h"
 
 namespace muster {
 namespace {

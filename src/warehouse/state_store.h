@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/result.h"
+#include "scheduler/occurrence_store.h"
 #include "warehouse/row_tables.h"
 #include "warehouse/token_facts.h"
 
@@ -12,8 +13,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "scheduler/occurrence_store.h"
 
 namespace muster {
 

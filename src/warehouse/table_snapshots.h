@@ -4,6 +4,8 @@
 // is meant to name; the warehouse remembers them, so that a process that dies leaves none behind.
 #pragma once
 
+#include "archive/archive_table.h"
+#include "archive/content_checksum.h"
 #include "catalog/catalog.h"
 #include "core/cancel.h"
 #include "core/ids.h"
@@ -14,9 +16,6 @@
 #include <filesystem>
 #include <string>
 #include <vector>
-
-#include "archive/archive_table.h"
-#include "archive/content_checksum.h"
 
 namespace muster {
 

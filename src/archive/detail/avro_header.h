@@ -1,11 +1,11 @@
 // The header of an Avro file that muster wrote.
 #pragma once
 
+#include "archive/avro_format.h"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
-
-#include "archive/avro_format.h"
 
 namespace muster {
 

@@ -1,11 +1,11 @@
 // The steps that making, verifying and restoring share.
 #pragma once
 
+#include "backup/backup.h"
+
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "backup/backup.h"
 
 namespace muster {
 

@@ -1,4 +1,5 @@
 // Saved tables from the command line: made, listed, verified and expired. Restoring stands apart.
+#include "backup/backup_json.h"
 #include "cli/backup_setup.h"
 #include "cli/progress.h"
 #include "cli/rows.h"
@@ -9,8 +10,6 @@
 
 #include <algorithm>
 #include <charconv>
-
-#include "backup/backup_json.h"
 
 namespace muster {
 namespace {

@@ -1,11 +1,10 @@
+#include "backup/backup_json.h"
 #include "cli/backup_setup.h"
 #include "cli/progress.h"
 #include "cli/verbs/verbs.h"
 #include "core/text.h"
 
 #include <fmt/core.h>
-
-#include "backup/backup_json.h"
 
 namespace muster {
 namespace {

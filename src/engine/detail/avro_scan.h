@@ -5,6 +5,8 @@
 //   if (!made.ok()) { return scan.error_behind(std::move(made).error()); }
 #pragma once
 
+#include "archive/archive_table.h"
+#include "archive/avro_reader.h"
 #include "core/result.h"
 #include "engine/detail/duckdb_handle.h"
 #include "storage/object_store.h"
@@ -16,9 +18,6 @@
 #include <span>
 #include <string>
 #include <vector>
-
-#include "archive/archive_table.h"
-#include "archive/avro_reader.h"
 
 namespace muster {
 

@@ -2,6 +2,8 @@
 // push() and pop() belong to one thread.
 #pragma once
 
+#include "archive/archive_table.h"
+#include "archive/avro_writer.h"
 #include "core/result.h"
 
 #include <condition_variable>
@@ -13,9 +15,6 @@
 #include <string>
 #include <thread>
 #include <vector>
-
-#include "archive/archive_table.h"
-#include "archive/avro_writer.h"
 
 namespace muster {
 

@@ -2,6 +2,9 @@
 // views are valid as long as their chunk; nothing here is thread-safe.
 #pragma once
 
+#include "archive/archive_table.h"
+#include "archive/byte_buffer.h"
+#include "archive/content_checksum.h"
 #include "core/result.h"
 #include "engine/detail/duckdb_handle.h"
 
@@ -13,10 +16,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "archive/archive_table.h"
-#include "archive/byte_buffer.h"
-#include "archive/content_checksum.h"
 
 namespace muster {
 

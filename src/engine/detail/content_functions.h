@@ -3,13 +3,12 @@
 // threads. For engine and warehouse/duckdb.
 #pragma once
 
+#include "archive/archive_table.h"
+#include "archive/content_checksum.h"
 #include "core/result.h"
 #include "engine/detail/duckdb_handle.h"
 
 #include <string>
-
-#include "archive/archive_table.h"
-#include "archive/content_checksum.h"
 
 namespace muster {
 

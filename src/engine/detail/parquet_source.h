@@ -1,14 +1,13 @@
 // Parquet files as a table of SQL.
 #pragma once
 
+#include "archive/archive_table.h"
 #include "core/result.h"
 #include "engine/detail/duckdb_handle.h"
 
 #include <filesystem>
 #include <string>
 #include <vector>
-
-#include "archive/archive_table.h"
 
 namespace muster {
 

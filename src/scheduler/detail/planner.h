@@ -2,10 +2,10 @@
 // instants it is given, which may jump forward and backward. Not thread-safe.
 #pragma once
 
+#include "scheduler/schedule.h"
+
 #include <cstdint>
 #include <optional>
-
-#include "scheduler/schedule.h"
 
 namespace muster {
 

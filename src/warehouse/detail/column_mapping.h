@@ -2,14 +2,13 @@
 // A pure function of the two lists.
 #pragma once
 
+#include "archive/archive_table.h"
 #include "catalog/catalog.h"
 #include "core/result.h"
 
 #include <span>
 #include <string>
 #include <vector>
-
-#include "archive/archive_table.h"
 
 namespace muster {
 

@@ -1,6 +1,11 @@
 // Rows of every type for the tests of archives, and Avro files of them in memory.
 #pragma once
 
+#include "archive/archive_table.h"
+#include "archive/avro_format.h"
+#include "archive/avro_reader.h"
+#include "archive/avro_writer.h"
+#include "archive/content_checksum.h"
 #include "core/result.h"
 #include "types/type.h"
 
@@ -8,12 +13,6 @@
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include "archive/archive_table.h"
-#include "archive/avro_format.h"
-#include "archive/avro_reader.h"
-#include "archive/avro_writer.h"
-#include "archive/content_checksum.h"
 
 namespace muster {
 

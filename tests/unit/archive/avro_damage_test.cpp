@@ -1,5 +1,7 @@
 // Files that are not what muster wrote: never a crash, and never other rows under the same
 // checksum.
+#include "archive/avro_reader.h"
+#include "archive/detail/avro_long.h"
 #include "core/limits.h"
 
 #include <gmock/gmock.h>
@@ -7,8 +9,6 @@
 #include <array>
 #include <random>
 
-#include "archive/avro_reader.h"
-#include "archive/detail/avro_long.h"
 #include "archive_rows.h"
 
 namespace muster {

@@ -1,14 +1,13 @@
 // When expressions fire, above all around changes of the clock. tests/e2e/test_schedule.py compares
 // many more of them with another implementation.
 #include "core/clock.h"
+#include "scheduler/schedule.h"
 
 #include <gmock/gmock.h>
 
 #include <absl/time/time.h>
 #include <string>
 #include <vector>
-
-#include "scheduler/schedule.h"
 
 namespace muster {
 namespace {

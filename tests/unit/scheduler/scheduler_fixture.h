@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/clock.h"
+#include "scheduler/scheduler.h"
 
 #include <gtest/gtest.h>
 
@@ -16,8 +17,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "scheduler/scheduler.h"
 
 namespace muster {
 

@@ -3,16 +3,12 @@
 #include "backup/backup_json.h"
 
 namespace muster {
-namespace {
-
 BackupObserver observed_by(RunObserver& observer) {
     return [&observer](const BackupProgress& progress) {
         observer.progress(
             {.table = progress.table, .stage = progress.stage, .rows = progress.rows});
     };
 }
-
-}  // namespace
 
 BackupContext BackupService::context(const CancelToken* cancel) const {
     return BackupContext{.catalog = services_.catalog,

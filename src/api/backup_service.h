@@ -11,6 +11,9 @@
 
 namespace muster {
 
+// Tells the observer of a run, which must outlive the work.
+BackupObserver observed_by(RunObserver& observer);
+
 class BackupService {
   public:
     BackupService(const Services& services, RunManager& runs, Metrics& metrics)

@@ -121,21 +121,19 @@ void add_account_routes(std::vector<Route>& routes) {
          .access = Access::kPublic,
          .body = RouteBody{"NewUser", "application/json", true, example},
          .answers = {{201, "The user was created.", "Registered"},
-                     {403, "Registration is closed.", "Problem", {"application/problem+json"}},
-                     {409, "The name is taken.", "Problem", {"application/problem+json"}}},
+                     problem_answer(403, "Registration is closed."),
+                     problem_answer(409, "The name is taken.")},
          .handler = register_user});
-    routes.push_back(
-        {.method = "POST",
-         .pattern = "/login",
-         .operation = "login",
-         .tag = "accounts",
-         .summary = "Answers an access token and a refresh token.",
-         .access = Access::kPublic,
-         .body = RouteBody{"Credentials", "application/json", true, example},
-         .answers =
-             {{200, "The tokens.", "Tokens"},
-              {401, "Unknown user or wrong password.", "Problem", {"application/problem+json"}}},
-         .handler = login});
+    routes.push_back({.method = "POST",
+                      .pattern = "/login",
+                      .operation = "login",
+                      .tag = "accounts",
+                      .summary = "Answers an access token and a refresh token.",
+                      .access = Access::kPublic,
+                      .body = RouteBody{"Credentials", "application/json", true, example},
+                      .answers = {{200, "The tokens.", "Tokens"},
+                                  problem_answer(401, "Unknown user or wrong password.")},
+                      .handler = login});
     routes.push_back(
         {.method = "POST",
          .pattern = "/refresh",
@@ -145,11 +143,11 @@ void add_account_routes(std::vector<Route>& routes) {
          .access = Access::kPublic,
          .body =
              RouteBody{"Refresh", "application/json", true, R"({"refresh_token": "from /login"})"},
-         .answers = {{200, "The tokens.", "Tokens"},
-                     {401,
-                      "Unknown, expired or spent; a spent one ends all that came from its login.",
-                      "Problem",
-                      {"application/problem+json"}}},
+         .answers =
+             {{200, "The tokens.", "Tokens"},
+              problem_answer(
+                  401,
+                  "Unknown, expired or spent; a spent one ends all that came from its login.")},
          .handler = refresh});
     routes.push_back({.method = "POST",
                       .pattern = "/logout",

@@ -156,15 +156,11 @@ http::Response restore_table(App& app, const Call& call) {
 RouteParam choice_param(std::string name,
                         const std::vector<std::string>& choices,
                         std::string description) {
-    JsonArray values;
-    for (const std::string& one : choices) {
-        values.raw(json_quote(one));
-    }
     return {std::move(name),
             "query",
             JsonObject{}
                 .text("type", "string")
-                .raw("enum", values.str())
+                .raw("enum", json_texts(choices))
                 .text("default", choices.front())
                 .str(),
             std::move(description)};
@@ -175,11 +171,6 @@ RouteParam async_param() {
             "header",
             R"({"type":"string"})",
             "respond-async answers at once; the work is a run that can be followed."};
-}
-
-const std::vector<std::string>& problem_type() {
-    static const std::vector<std::string> types = {"application/problem+json"};
-    return types;
 }
 
 Route backup_route(const Table& table, const std::string& method) {
@@ -193,7 +184,7 @@ Route backup_route(const Table& table, const std::string& method) {
         .params = {choice_param("formats", kFormats, "Parquet is always written."), async_param()},
         .answers = {{200, "The backup is there, verified.", "Backup"},
                     {202, "It is being made.", "Started", {"application/json"}, {"Location"}},
-                    {409, "A backup of the table is being made.", "Problem", problem_type()}},
+                    problem_answer(409, "A backup of the table is being made.")},
         .handler = make_backup,
         .table = &table,
         .changes = true,
@@ -214,15 +205,12 @@ Route restore_route(const Table& table, const std::string& method) {
                    choice_param("force", kFlags, "Even if references break."),
                    choice_param("reload", kFlags, "The next run loads what came since again."),
                    async_param()},
-        .answers =
-            {{200, "The table is restored.", "Restored"},
-             {202, "It is being restored.", "Started", {"application/json"}, {"Location"}},
-             {404, "There is no such backup.", "Problem", problem_type()},
-             {409,
-              "It does not fit the table, references break, or a run is at work.",
-              "Problem",
-              problem_type()},
-             {422, "It does not verify, or a parameter is wrong.", "Problem", problem_type()}},
+        .answers = {{200, "The table is restored.", "Restored"},
+                    {202, "It is being restored.", "Started", {"application/json"}, {"Location"}},
+                    problem_answer(404, "There is no such backup."),
+                    problem_answer(
+                        409, "It does not fit the table, references break, or a run is at work."),
+                    problem_answer(422, "It does not verify, or a parameter is wrong.")},
         .handler = restore_table,
         .table = &table,
         .changes = true,

@@ -24,12 +24,8 @@ const std::vector<std::string> kStates = {"open", "replayed", "waived", "gone", 
 const std::vector<std::string> kSeverities = {"error", "notice", "any"};
 
 std::string enum_schema(const std::vector<std::string>& values, std::string_view fallback) {
-    JsonArray list;
-    for (const std::string& value : values) {
-        list.raw(json_quote(value));
-    }
     JsonObject schema;
-    schema.text("type", "string").raw("enum", list.str());
+    schema.text("type", "string").raw("enum", json_texts(values));
     if (!fallback.empty()) {
         schema.text("default", fallback);
     }
@@ -227,8 +223,7 @@ std::vector<RouteParam> filter_params(const Catalog& catalog) {
 }  // namespace
 
 void add_reject_routes(const Catalog& catalog, std::vector<Route>& routes) {
-    const std::vector<std::string> problem_type = {"application/problem+json"};
-    const RouteAnswer missing{404, "There is no such reject.", "Problem", problem_type};
+    const RouteAnswer missing = problem_answer(404, "There is no such reject.");
     const RouteParam id{
         "id", "path", R"({"type":"string","minLength":1})", "The reject's id.", true};
     routes.push_back({.method = "GET",
@@ -255,7 +250,7 @@ void add_reject_routes(const Catalog& catalog, std::vector<Route>& routes) {
                       .access = Access::kWriter,
                       .body = RouteBody{"ExportFile", "text/csv", true, ""},
                       .answers = {{200, "What became of the records.", "Replayed"},
-                                  {409, "A run is at work.", "Problem", problem_type}},
+                                  problem_answer(409, "A run is at work.")},
                       .handler = replay});
     routes.push_back(
         {.method = "POST",

@@ -118,15 +118,10 @@ const RouteParam& run_id_param() {
     return param;
 }
 
-const std::vector<std::string>& problem_type() {
-    static const std::vector<std::string> types = {"application/problem+json"};
-    return types;
-}
-
 }  // namespace
 
 void add_run_routes(const Catalog& /*catalog*/, std::vector<Route>& routes) {
-    const RouteAnswer missing{404, "There is no such run.", "Problem", problem_type()};
+    const RouteAnswer missing = problem_answer(404, "There is no such run.");
     routes.push_back(
         {.method = "POST",
          .pattern = "/runs",
@@ -136,7 +131,7 @@ void add_run_routes(const Catalog& /*catalog*/, std::vector<Route>& routes) {
          .access = Access::kWriter,
          .body = RouteBody{"StartRun", "application/json", false, R"({"force": false})"},
          .answers = {{202, "The run was started.", "Started", {"application/json"}, {"Location"}},
-                     {409, "A run is at work.", "Problem", problem_type()}},
+                     problem_answer(409, "A run is at work.")},
          .handler = start_run,
          .idempotent_post = true});
     routes.push_back({.method = "GET",
@@ -175,7 +170,7 @@ void add_run_routes(const Catalog& /*catalog*/, std::vector<Route>& routes) {
                       .params = {run_id_param()},
                       .answers = {{202, "The run was asked to stop.", "Started"},
                                   missing,
-                                  {409, "The run has ended.", "Problem", problem_type()}},
+                                  problem_answer(409, "The run has ended.")},
                       .handler = cancel_run});
 }
 

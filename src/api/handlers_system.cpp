@@ -135,8 +135,7 @@ void add_system_routes(std::vector<Route>& routes) {
     Route asset = simple("/swagger-ui/{file}", "swagger_ui_file", "A file of the page.", swagger);
     asset.params.push_back(
         {"file", "path", R"({"type":"string","minLength":1})", "Its name.", true});
-    asset.answers.push_back(
-        {404, "There is no such file.", "Problem", {"application/problem+json"}});
+    asset.answers.push_back(problem_answer(404, "There is no such file."));
     add(std::move(asset),
         {200,
          "The file.",

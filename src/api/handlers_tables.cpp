@@ -255,11 +255,9 @@ Route insert_route(const Table& table) {
         .body = RouteBody{"rows_" + name, "application/json", true, example_row(table)},
         .answers = {{200, "Lenient or merged: what became of the rows.", "Written"},
                     {201, "All rows are stored.", "Inserted"},
-                    {404, "A referenced row is missing.", "Problem", {"application/problem+json"}},
-                    {409,
-                     "A key stands twice or exists, or the Idempotency-Key is at work.",
-                     "Problem",
-                     {"application/problem+json"}}},
+                    problem_answer(404, "A referenced row is missing."),
+                    problem_answer(
+                        409, "A key stands twice or exists, or the Idempotency-Key is at work.")},
         .handler = insert_rows,
         .table = &table,
         .idempotent_post = true,
@@ -308,22 +306,21 @@ void add_table_routes(const Catalog& catalog, std::vector<Route>& routes) {
     for (const Table& table : catalog.tables) {
         routes.push_back(insert_route(table));
         routes.push_back(list_route(table));
-        routes.push_back(
-            {.method = "GET",
-             .pattern = "/" + table.path + "/{key}",
-             .operation = "get_" + table.name.str(),
-             .tag = table.name.str(),
-             .summary = "One row by its key.",
-             .access = Access::kReader,
-             .params = {{"key",
-                         "path",
-                         key_schema(table),
-                         "The key; several columns are joined by commas.",
-                         true}},
-             .answers = {{200, "The row.", "row_" + table.name.str()},
-                         {404, "There is no such row.", "Problem", {"application/problem+json"}}},
-             .handler = get_row,
-             .table = &table});
+        routes.push_back({.method = "GET",
+                          .pattern = "/" + table.path + "/{key}",
+                          .operation = "get_" + table.name.str(),
+                          .tag = table.name.str(),
+                          .summary = "One row by its key.",
+                          .access = Access::kReader,
+                          .params = {{"key",
+                                      "path",
+                                      key_schema(table),
+                                      "The key; several columns are joined by commas.",
+                                      true}},
+                          .answers = {{200, "The row.", "row_" + table.name.str()},
+                                      problem_answer(404, "There is no such row.")},
+                          .handler = get_row,
+                          .table = &table});
     }
 }
 

@@ -21,6 +21,10 @@ std::vector<Route> build_routes(const Catalog& catalog) {
     return routes;
 }
 
+RouteAnswer problem_answer(int status, std::string description) {
+    return {status, std::move(description), "Problem", {"application/problem+json"}};
+}
+
 void complete_answers(Route& route) {
     const auto add = [&route](int status, std::string description) {
         const auto known =
@@ -28,8 +32,7 @@ void complete_answers(Route& route) {
                 return answer.status == status;
             });
         if (!known) {
-            route.answers.push_back(
-                {status, std::move(description), "Problem", {"application/problem+json"}});
+            route.answers.push_back(problem_answer(status, std::move(description)));
         }
     };
     add(400, "The request is malformed.");

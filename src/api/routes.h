@@ -45,6 +45,9 @@ struct RouteAnswer {
     std::vector<std::string> headers = {};  // further than those every answer has
 };
 
+// An answer that is a problem of RFC 9457.
+RouteAnswer problem_answer(int status, std::string description);
+
 struct RouteBody {
     std::string schema;  // name of a component
     std::string type = "application/json";

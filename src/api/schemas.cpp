@@ -121,14 +121,6 @@ constexpr std::pair<std::string_view, std::string_view> kFixed[] = {
     {"OpenApi", R"({"type":"object","required":["openapi","info","paths"]})"},
 };
 
-std::string quoted_list(const std::vector<std::string>& texts) {
-    JsonArray out;
-    for (const std::string& text : texts) {
-        out.raw(json_quote(text));
-    }
-    return out.str();
-}
-
 void add_text_rules(const Table& table, const Column& column, JsonObject& out) {
     out.text("type", "string");
     if (column.type.kind == TypeKind::kDate) {
@@ -215,7 +207,7 @@ std::string row_out_schema(const Table& table) {
     }
     return JsonObject{}
         .text("type", "object")
-        .raw("required", quoted_list(names))
+        .raw("required", json_texts(names))
         .raw("properties", members.str())
         .str();
 }
@@ -231,7 +223,7 @@ std::string row_in_schema(const Table& table) {
     }
     return JsonObject{}
         .text("type", "object")
-        .raw("required", quoted_list(names))
+        .raw("required", json_texts(names))
         .raw("additionalProperties", "false")
         .raw("properties", members.str())
         .str();
@@ -248,7 +240,7 @@ std::string report_schema(const Report& report) {
     return R"({"type":"array","items":)" +
            JsonObject{}
                .text("type", "object")
-               .raw("required", quoted_list(names))
+               .raw("required", json_texts(names))
                .raw("properties", members.str())
                .str() +
            "}";
@@ -327,7 +319,7 @@ std::string order_schema(const Table& table) {
         choices.push_back(column.name + ".asc");
         choices.push_back(column.name + ".desc");
     }
-    return JsonObject{}.text("type", "string").raw("enum", quoted_list(choices)).str();
+    return JsonObject{}.text("type", "string").raw("enum", json_texts(choices)).str();
 }
 
 std::string key_schema(const Table& table) {
@@ -350,7 +342,7 @@ std::string component_schemas(const Catalog& catalog) {
     }
     out.raw(
         "TableName",
-        JsonObject{}.text("type", "string").raw("enum", quoted_list(catalog.table_names())).str());
+        JsonObject{}.text("type", "string").raw("enum", json_texts(catalog.table_names())).str());
     for (const Table& table : catalog.tables) {
         const std::string name = table.name.str();
         const std::string in = fmt::format(R"({{"$ref":"#/components/schemas/new_{}"}})", name);

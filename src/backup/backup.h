@@ -30,6 +30,12 @@ struct BackupContext {
     const Clock& clock;
     std::string program;  // "muster 0.1.0"
     const CancelToken* cancel = nullptr;
+
+    BackupContext stopped_by(const CancelToken& token) const {
+        BackupContext same = *this;
+        same.cancel = &token;
+        return same;
+    }
 };
 
 // Where a backup or restore stands. Called from the thread that asked, now and then.

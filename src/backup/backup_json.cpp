@@ -1,18 +1,9 @@
 #include "backup/backup_json.h"
 
 #include "core/json_writer.h"
-#include "core/text.h"
 
 namespace muster {
 namespace {
-
-std::string texts_json(const std::vector<std::string>& texts) {
-    JsonArray array;
-    for (const std::string& text : texts) {
-        array.raw(json_quote(text));
-    }
-    return array.str();
-}
 
 std::string broken_json(const std::vector<BrokenReference>& broken) {
     JsonArray array;
@@ -37,27 +28,15 @@ JsonObject named(const std::string& name, const std::string& table) {
 }  // namespace
 
 std::string backup_json(const BackupManifest& manifest) {
-    JsonArray files;
-    std::uint64_t bytes = 0;
-    for (const BackupFile& file : manifest.files) {
-        bytes += file.bytes;
-        files.raw(JsonObject{}
-                      .text("name", file.name)
-                      .text("format", backup_format_name(file.format))
-                      .number("rows", file.rows)
-                      .number("bytes", file.bytes)
-                      .text("sha256", file.sha256)
-                      .str());
-    }
     return named(manifest.name, manifest.table.name)
         .text("reason", manifest.reason)
         .text("created_at", manifest.created_at)
         .number("rows", manifest.content.rows)
-        .number("bytes", bytes)
+        .number("bytes", manifest.bytes())
         .text("content_checksum", checksum_text(manifest.content.checksum))
         .number("table_version", manifest.table_version)
         .text_or_null("last_run", manifest.last_run)
-        .raw("files", files.str())
+        .raw("files", backup_files_json(manifest.files))
         .raw("problem", "null")
         .str();
 }
@@ -74,7 +53,7 @@ std::string verify_json(const VerifyReport& report) {
         .flag("verified", report.problems.empty())
         .number("rows", report.rows)
         .number("bytes", report.bytes)
-        .raw("problems", texts_json(report.problems))
+        .raw("problems", json_texts(report.problems))
         .str();
 }
 
@@ -92,7 +71,7 @@ std::string restore_json(const RestoreReport& report) {
         object.text("safety_backup", report.safety_backup)
             .number("restored_ms", static_cast<double>(report.restored_us) / 1e3)
             .number("gate_ms", static_cast<double>(report.gate_us) / 1e3)
-            .raw("objects_since", texts_json(report.objects_since));
+            .raw("objects_since", json_texts(report.objects_since));
     }
     return object.raw("broken_references", broken_json(report.broken)).str();
 }

@@ -207,8 +207,7 @@ Result<BackupManifest> create_backup(const BackupContext& context,
     CancelToken lost{context.cancel};
     MUSTER_ASSIGN(auto lease,
                   LeaseHolder::acquire(context.warehouse, backup_lease(table.name), run, lost));
-    BackupContext guarded = context;
-    guarded.cancel = &lost;
+    const BackupContext guarded = context.stopped_by(lost);
     const NewBackup wanted{.name = backup_name(table.name, run),
                            .table = table,
                            .reason = "backup",

@@ -8,6 +8,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace muster {
 namespace {
@@ -36,20 +37,6 @@ std::string columns_json(const ArchiveTable& table) {
                         .str());
     }
     return columns.str();
-}
-
-std::string files_json(const std::vector<BackupFile>& files) {
-    JsonArray out;
-    for (const BackupFile& file : files) {
-        out.raw(JsonObject{}
-                    .text("name", file.name)
-                    .text("format", backup_format_name(file.format))
-                    .number("rows", file.rows)
-                    .number("bytes", file.bytes)
-                    .text("sha256", file.sha256)
-                    .str());
-    }
-    return out.str();
 }
 
 // Reads members that must be there; the first that is not, or is of another type, is remembered.
@@ -180,18 +167,36 @@ bool BackupManifest::has(BackupFormat format) const {
     });
 }
 
-std::string manifest_json(const BackupManifest& manifest) {
-    JsonArray key;
-    for (const std::string& name : manifest.key) {
-        key.raw(json_quote(name));
+std::uint64_t BackupManifest::bytes() const {
+    return std::accumulate(
+        files.begin(),
+        files.end(),
+        std::uint64_t{0},
+        [](std::uint64_t sum, const BackupFile& file) { return sum + file.bytes; });
+}
+
+std::string backup_files_json(std::span<const BackupFile> files) {
+    JsonArray out;
+    for (const BackupFile& file : files) {
+        out.raw(JsonObject{}
+                    .text("name", file.name)
+                    .text("format", backup_format_name(file.format))
+                    .number("rows", file.rows)
+                    .number("bytes", file.bytes)
+                    .text("sha256", file.sha256)
+                    .str());
     }
+    return out.str();
+}
+
+std::string manifest_json(const BackupManifest& manifest) {
     std::string text = JsonObject{}
                            .number("format", kManifestFormat)
                            .text("name", manifest.name)
                            .text("reason", manifest.reason)
                            .text("table", manifest.table.name)
                            .raw("columns", columns_json(manifest.table))
-                           .raw("key", key.str())
+                           .raw("key", json_texts(manifest.key))
                            .text("schema_fingerprint", manifest.schema_fingerprint)
                            .number("rows", manifest.content.rows)
                            .text("content_checksum", checksum_text(manifest.content.checksum))
@@ -202,7 +207,7 @@ std::string manifest_json(const BackupManifest& manifest) {
                            .text("run_id", manifest.run_id)
                            .text("created_at", manifest.created_at)
                            .text("program", manifest.program)
-                           .raw("files", files_json(manifest.files))
+                           .raw("files", backup_files_json(manifest.files))
                            .str();
     text.pop_back();
     const std::string digest = sha256_hex(text);

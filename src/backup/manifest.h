@@ -8,6 +8,7 @@
 #include "core/result.h"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,7 +47,10 @@ struct BackupManifest {
     std::vector<BackupFile> files;
 
     bool has(BackupFormat format) const;
+    std::uint64_t bytes() const;  // of all files
 };
+
+std::string backup_files_json(std::span<const BackupFile> files);
 
 // The file's text: one JSON object, its last member the SHA-256 of all that stands before it.
 std::string manifest_json(const BackupManifest& manifest);

@@ -50,8 +50,7 @@ Result<std::string> save_replaced(const BackupContext& context,
     const RunId run(replaced.run_id);
     CancelToken lost{context.cancel};
     MUSTER_ASSIGN(auto lease, acquire_when_free(context, backup_lease(table.name), run, lost));
-    BackupContext guarded = context;
-    guarded.cancel = &lost;
+    const BackupContext guarded = context.stopped_by(lost);
     const NewBackup wanted{.name = backup_name(table.name, run),
                            .table = table,
                            .reason = "safety",
@@ -255,8 +254,7 @@ Result<RestoreReport> restore_backup(const BackupContext& context,
     CancelToken lost{context.cancel};
     MUSTER_ASSIGN(auto lease,
                   LeaseHolder::acquire(context.warehouse, std::string(kRunLease), run, lost));
-    BackupContext guarded = context;
-    guarded.cancel = &lost;
+    const BackupContext guarded = context.stopped_by(lost);
     MUSTER_TRY(end_leftovers(guarded));
     RunRecord record{.run_id = run.str(),
                      .status = "running",
@@ -293,8 +291,7 @@ Result<std::vector<std::string>> finish_restores(const BackupContext& context) {
         }
         return lease.error();
     }
-    BackupContext guarded = context;
-    guarded.cancel = &lost;
+    const BackupContext guarded = context.stopped_by(lost);
     auto ended = end_leftovers(guarded);
     MUSTER_TRY((*lease)->release());
     return ended;

@@ -50,9 +50,7 @@ Result<VerifyReport> verify_backup(const BackupContext& context,
         return report_out;
     }
     report_out.rows = manifest->content.rows;
-    for (const BackupFile& file : manifest->files) {
-        report_out.bytes += file.bytes;
-    }
+    report_out.bytes = manifest->bytes();
     report(observer, manifest->table.name, "verify", 0, manifest->content.rows);
     MUSTER_TRY(check_files(context, parsed, *manifest, report_out.problems));
     if (!report_out.problems.empty()) {

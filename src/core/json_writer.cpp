@@ -41,4 +41,12 @@ JsonArray& JsonArray::raw(std::string_view json) {
     return *this;
 }
 
+std::string json_texts(std::span<const std::string> texts) {
+    JsonArray array;
+    for (const std::string& text : texts) {
+        array.raw(json_quote(text));
+    }
+    return array.str();
+}
+
 }  // namespace muster

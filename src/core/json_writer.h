@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -38,5 +39,8 @@ class JsonArray {
   private:
     std::string text_ = "[";
 };
+
+// The texts as an array of strings.
+std::string json_texts(std::span<const std::string> texts);
 
 }  // namespace muster

@@ -1,5 +1,6 @@
 #include "warehouse/detail/ledger_json.h"
 
+#include "core/json_writer.h"
 #include "core/text.h"
 
 #include <fmt/format.h>
@@ -173,7 +174,7 @@ std::string stored_schema_json(const StoredSchema& schema) {
                         column.type.scale,
                         column.nullable);
     }
-    return fmt::format(R"({{"columns":[{}],"key":{}}})", columns, names_json(schema.key));
+    return fmt::format(R"({{"columns":[{}],"key":{}}})", columns, json_texts(schema.key));
 }
 
 Result<StoredSchema> parse_stored_schema(std::string_view json) {
@@ -202,14 +203,6 @@ Result<StoredSchema> parse_stored_schema(std::string_view json) {
         }
     }
     return schema;
-}
-
-std::string names_json(const std::vector<std::string>& names) {
-    std::string out = "[";
-    for (const std::string& name : names) {
-        out += (out.size() > 1 ? "," : "") + json_quote(name);
-    }
-    return out + "]";
 }
 
 std::vector<std::string> parse_names_json(std::string_view json) {

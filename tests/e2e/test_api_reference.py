@@ -2,18 +2,15 @@
 
 import time
 
-import pytest
 from api import Server
-from program import REAL
+from program import REAL, need_real
 
 READ = {"departments": 12, "jobs": 183, "hired_employees": 1999}
 DEPARTMENTS = [221, 208, 204, 204, 187, 151, 143]
 
 
-@pytest.mark.skipif(
-    not REAL.is_dir(), reason=f"the real hiring files are not in {REAL}; set MUSTER_SHARED"
-)
 def test_reports_of_the_real_data(tmp_path):
+    need_real()
     with Server(tmp_path, env={"MUSTER_SOURCE": str(REAL)}) as server:
         client = server.user()
         started = client.post("/runs", None, 202)

@@ -2,7 +2,7 @@
 
 import pytest
 from backup import FILES, Backups
-from program import REAL
+from program import REAL, need_real
 
 # Of 2021, as test_reference.py has them by department.
 ABOVE_MEAN = [221, 208, 204, 204, 187, 151, 143]
@@ -11,8 +11,7 @@ NEW = {"datetime_": "2021-03-04T05:06:07Z", "department_id": 8, "job_id": 1}
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory):
-    if not REAL.is_dir():
-        pytest.skip(f"the real hiring files are not in {REAL}; set MUSTER_SHARED")
+    need_real()
     muster = Backups(tmp_path_factory.mktemp("backup"), REAL)
     muster.load()
     return muster

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from program import REAL, Program
+from program import REAL, Program, need_real
 
 ABOVE_MEAN = {
     "Support": 221,
@@ -18,8 +18,7 @@ ABOVE_MEAN = {
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory):
-    if not REAL.is_dir():
-        pytest.skip(f"the real hiring files are not in {REAL}; set MUSTER_SHARED")
+    need_real()
     muster = Program(tmp_path_factory.mktemp("reference"), REAL)
     result = muster("run", "--json")
     return muster, json.loads(result.stdout.splitlines()[-1])

@@ -5,6 +5,8 @@ import os
 import pathlib
 import subprocess
 
+import pytest
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MUSTER_BUILD", ROOT / "build/release"))
 MUSTER = pathlib.Path(os.environ.get("MUSTER_BIN", BUILD / "muster"))
@@ -12,6 +14,11 @@ GENERATOR = BUILD / "tools" / "generate_hiring"
 # The real hiring files, which are not part of the repository.
 REAL = pathlib.Path(os.environ.get("MUSTER_SHARED", ROOT.parent / "shared")) / "data" / "hiring"
 HIRING = ROOT / "catalogs" / "hiring" / "muster.toml"
+
+
+def need_real():
+    if not REAL.is_dir():
+        pytest.skip(f"the real hiring files are not in {REAL}; set MUSTER_SHARED")
 
 
 class Program:

@@ -1,4 +1,5 @@
 // Saved tables from the command line: made, listed, verified and expired. Restoring stands apart.
+#include "api/backup_service.h"
 #include "backup/backup_json.h"
 #include "cli/backup_setup.h"
 #include "cli/progress.h"
@@ -13,12 +14,6 @@
 
 namespace muster {
 namespace {
-
-BackupObserver observed_by(ProgressMeter& meter) {
-    return [&meter](const BackupProgress& progress) {
-        meter.progress({.table = progress.table, .stage = progress.stage, .rows = progress.rows});
-    };
-}
 
 void print_backups(Console& console, const std::vector<BackupEntry>& entries) {
     RowPrinter printer{console,
@@ -41,15 +36,11 @@ void print_backups(Console& console, const std::vector<BackupEntry>& entries) {
             continue;
         }
         const BackupManifest& manifest = *entry.manifest;
-        std::uint64_t bytes = 0;
-        for (const BackupFile& file : manifest.files) {
-            bytes += file.bytes;
-        }
         printer.add({text_value(manifest.name),
                      text_value(manifest.reason),
                      text_value(manifest.created_at),
                      number_value(static_cast<std::int64_t>(manifest.content.rows)),
-                     number_value(static_cast<std::int64_t>(bytes)),
+                     number_value(static_cast<std::int64_t>(manifest.bytes())),
                      text_value(manifest.has(BackupFormat::kAvro) ? "parquet,avro" : "parquet"),
                      Value{}});
     }

@@ -1,3 +1,4 @@
+#include "api/backup_service.h"
 #include "backup/backup_json.h"
 #include "cli/backup_setup.h"
 #include "cli/progress.h"
@@ -60,11 +61,7 @@ Result<int> run_backup_restore(VerbContext& context) {
     const BackupContext backups = setup.backup_context(context);
     MUSTER_TRY(finish_leftovers(context, backups));
     ProgressMeter meter{context.console, context.clock, false};
-    const auto report = restore_backup(
-        backups, arguments.words[0], options, [&meter](const BackupProgress& progress) {
-            meter.progress(
-                {.table = progress.table, .stage = progress.stage, .rows = progress.rows});
-        });
+    const auto report = restore_backup(backups, arguments.words[0], options, observed_by(meter));
     meter.finish();
     if (!report.ok()) {
         return report.error();

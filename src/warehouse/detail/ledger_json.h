@@ -31,7 +31,7 @@ StoredSchema stored_schema(const Table& table);
 std::string stored_schema_json(const StoredSchema& schema);
 Result<StoredSchema> parse_stored_schema(std::string_view json);
 
-std::string names_json(const std::vector<std::string>& names);
+// What json_texts wrote.
 std::vector<std::string> parse_names_json(std::string_view json);
 
 }  // namespace muster

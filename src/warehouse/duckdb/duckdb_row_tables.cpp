@@ -14,12 +14,7 @@ constexpr int kWriteAttemptsMax = 4;
 Result<std::vector<RowWriteResult>> DuckdbRowTables::write(const Table& table,
                                                            std::span<const RowWrite* const> group,
                                                            std::int64_t gate_wait_ms) {
-    std::vector<std::string> referenced;
-    for (const Reference& reference : table.references) {
-        referenced.push_back(reference.table.str());
-    }
-    MUSTER_ASSIGN(const auto pass,
-                  gates_.enter(table.name.str(), referenced, nullptr, gate_wait_ms));
+    MUSTER_ASSIGN(const auto pass, gates_.enter(table, nullptr, gate_wait_ms));
     for (int attempt = 1;; ++attempt) {
         auto written = write_once(table, group);
         if (written.ok() || written.error().code != ErrorCode::kUnavailable ||

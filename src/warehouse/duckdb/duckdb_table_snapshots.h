@@ -70,6 +70,9 @@ class DuckdbTableSnapshots final : public TableSnapshots {
     std::atomic<std::uint64_t>& schema_epoch_;
 };
 
+// Puts a table of muster's own on record, in the caller's transaction.
+Result<void> record_aside(Connection& connection, const AsideTable& aside, std::int64_t now_us);
+
 // CHECKPOINT; waits a little for writers that are at work. Called after DDL: a log that mixes it
 // with rows is what DuckDB has failed to replay (facts: duckdb#25928).
 Result<void> checkpoint_after_ddl(Engine& engine);

@@ -71,4 +71,14 @@ Result<WriteGates::Pass> WriteGates::enter(const std::string& target,
     return pass;
 }
 
+Result<WriteGates::Pass> WriteGates::enter(const Table& table,
+                                           const CancelToken* cancel,
+                                           std::optional<std::int64_t> wait_ms) {
+    std::vector<std::string> referenced;
+    for (const Reference& reference : table.references) {
+        referenced.push_back(reference.table.str());
+    }
+    return enter(table.name.str(), referenced, cancel, wait_ms);
+}
+
 }  // namespace muster

@@ -2,6 +2,7 @@
 // per file, so a lock in memory is enough. Thread-safe.
 #pragma once
 
+#include "catalog/catalog.h"
 #include "core/cancel.h"
 #include "core/result.h"
 
@@ -29,6 +30,10 @@ class WriteGates {
     // kBusy if all of it takes longer than `wait_ms`.
     Result<Pass> enter(const std::string& target,
                        const std::vector<std::string>& referenced,
+                       const CancelToken* cancel,
+                       std::optional<std::int64_t> wait_ms = std::nullopt);
+    // The same of a table of the catalog.
+    Result<Pass> enter(const Table& table,
                        const CancelToken* cancel,
                        std::optional<std::int64_t> wait_ms = std::nullopt);
 

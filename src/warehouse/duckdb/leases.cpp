@@ -18,17 +18,19 @@ Result<void> DuckdbWarehouse::acquire_lease(const std::string& name, const RunId
     {
         MUSTER_ASSIGN(auto held, connection.query(sql::kLeaseSelect, std::string_view(name)));
         MUSTER_ASSIGN(const bool found, held.next());
-        const std::string holder = found ? std::string(held.text(0)) : "";
-        MUSTER_ASSIGN(const auto ended,
-                      connection.scalar(sql::kRunEnded, std::string_view(holder)));
-        // A run that has ended gives its lease back next; who saw its end need not wait for that.
-        if (found && ended == 0 && held.int64(2) > now && holder != owner.str()) {
-            return Error{ErrorCode::kBusy,
-                         "run " + holder + " holds the lease '" + name + "' since " +
-                             std::to_string((now - held.int64(1)) / kMicroseconds) + " s",
-                         "wait until it is done; a run that died frees its lease after " +
-                             std::to_string(kLeaseSeconds) + " s",
-                         ""};
+        if (found && held.int64(2) > now && held.text(0) != owner.str()) {
+            const std::string holder(held.text(0));
+            // A run that has ended gives its lease back next; who saw its end need not wait for it.
+            MUSTER_ASSIGN(const auto ended,
+                          connection.scalar(sql::kRunEnded, std::string_view(holder)));
+            if (ended == 0) {
+                return Error{ErrorCode::kBusy,
+                             "run " + holder + " holds the lease '" + name + "' since " +
+                                 std::to_string((now - held.int64(1)) / kMicroseconds) + " s",
+                             "wait until it is done; a run that died frees its lease after " +
+                                 std::to_string(kLeaseSeconds) + " s",
+                             ""};
+            }
         }
     }
     MUSTER_ASSIGN(auto removed, connection.change(sql::kLeaseDelete, std::string_view(name)));

@@ -1,4 +1,5 @@
 // Runs, their tables and the versions of objects.
+#include "core/json_writer.h"
 #include "warehouse/detail/ledger_json.h"
 #include "warehouse/duckdb/duckdb_warehouse.h"
 #include "warehouse/duckdb/sql.h"
@@ -91,7 +92,7 @@ Result<void> DuckdbWarehouse::begin_run(const RunRecord& run) {
                                     std::string_view(run.trigger),
                                     std::string_view(run.error),
                                     run.started_at_us,
-                                    std::string_view(names_json(planned))));
+                                    std::string_view(json_texts(planned))));
     static_cast<void>(added);
     return {};
 }

@@ -2,6 +2,7 @@
 #include "warehouse/detail/ledger_json.h"
 #include "warehouse/duckdb/duckdb_warehouse.h"
 #include "warehouse/duckdb/load_job.h"
+#include "warehouse/duckdb/publications.h"
 #include "warehouse/duckdb/sql.h"
 
 namespace muster {
@@ -22,38 +23,6 @@ Result<std::optional<TableOutcome>> published_outcome(Connection& connection,
     return std::optional<TableOutcome>(std::move(outcome));
 }
 
-Result<void> publish_outcome(Connection& connection,
-                             const LoadRequest& request,
-                             const TableOutcome& outcome,
-                             bool changed,
-                             std::int64_t now_us) {
-    const std::string_view table = request.table.name.str();
-    MUSTER_ASSIGN(auto version, connection.scalar(sql::kTableVersion, table));
-    if (changed) {
-        ++version;
-        MUSTER_ASSIGN(auto removed, connection.change(sql::kTableVersionDelete, table));
-        MUSTER_ASSIGN(auto added, connection.change(sql::kTableVersionInsert, table, version));
-        static_cast<void>(removed + added);
-    }
-    MUSTER_ASSIGN(auto published,
-                  connection.change(sql::kPublicationInsert,
-                                    std::string_view(request.run.str()),
-                                    table,
-                                    std::string_view(table_outcome_json(outcome)),
-                                    version,
-                                    now_us));
-    static_cast<void>(published);
-    return {};
-}
-
-std::vector<std::string> referenced_tables(const Table& table) {
-    std::vector<std::string> names;
-    for (const Reference& reference : table.references) {
-        names.push_back(reference.table.str());
-    }
-    return names;
-}
-
 }  // namespace
 
 Result<TableOutcome> DuckdbWarehouse::load(const LoadRequest& request) {
@@ -69,9 +38,7 @@ Result<TableOutcome> DuckdbWarehouse::load(const LoadRequest& request) {
         return *std::move(before);
     }
     MUSTER_TRY(job.stage());
-    MUSTER_ASSIGN(
-        const auto pass,
-        gates_.enter(request.table.name.str(), referenced_tables(request.table), request.cancel));
+    MUSTER_ASSIGN(const auto pass, gates_.enter(request.table, request.cancel));
     MUSTER_ASSIGN(auto transaction, Transaction::open(connection));
     MUSTER_ASSIGN(before, published_outcome(connection, request));
     if (before) {
@@ -87,8 +54,8 @@ Result<TableOutcome> DuckdbWarehouse::load(const LoadRequest& request) {
     MUSTER_TRY(job.publish());
     MUSTER_ASSIGN(auto outcome, job.record(clock_.now_us()));
     outcome.seconds = seconds();
-    MUSTER_TRY(
-        publish_outcome(connection, request, outcome, job.target_changed(), clock_.now_us()));
+    MUSTER_TRY(record_publication(
+        connection, request.run, outcome, job.target_changed(), clock_.now_us()));
     if (request.cancel != nullptr && request.cancel->cancelled()) {
         return Error{ErrorCode::kCancelled, "stopped before the load was committed", "", ""};
     }

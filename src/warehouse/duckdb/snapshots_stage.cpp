@@ -103,19 +103,6 @@ Result<void> check_rows(Connection& connection,
                  ""};
 }
 
-Result<void> record_aside(Connection& connection, const AsideTable& aside, std::int64_t now_us) {
-    MUSTER_ASSIGN(const auto added,
-                  connection.change(sql::kAsideInsert,
-                                    std::string_view(aside.name),
-                                    std::string_view("staged"),
-                                    std::string_view(aside.table.str()),
-                                    std::string_view(aside.run_id),
-                                    aside.table_version,
-                                    now_us));
-    MUSTER_CHECK(added == 1);
-    return {};
-}
-
 Result<FileContent> content_of(Connection& connection,
                                const Table& table,
                                const std::string& relation) {
@@ -125,7 +112,26 @@ Result<FileContent> content_of(Connection& connection,
     return read_content(rows);
 }
 
+constexpr std::string_view kStagedText = "staged";
+
+std::string_view kind_text(AsideTable::Kind kind) {
+    return kind == AsideTable::Kind::kStaged ? kStagedText : "replaced";
+}
+
 }  // namespace
+
+Result<void> record_aside(Connection& connection, const AsideTable& aside, std::int64_t now_us) {
+    MUSTER_ASSIGN(const auto added,
+                  connection.change(sql::kAsideInsert,
+                                    std::string_view(aside.name),
+                                    kind_text(aside.kind),
+                                    std::string_view(aside.table.str()),
+                                    std::string_view(aside.run_id),
+                                    aside.table_version,
+                                    now_us));
+    MUSTER_CHECK(added == 1);
+    return {};
+}
 
 Result<AsideTable> DuckdbTableSnapshots::stage(const Table& table,
                                                const RestoreFiles& files,
@@ -242,7 +248,7 @@ Result<std::vector<AsideTable>> DuckdbTableSnapshots::asides() {
         AsideTable aside;
         aside.name = rows.text(0);
         aside.kind =
-            rows.text(1) == "staged" ? AsideTable::Kind::kStaged : AsideTable::Kind::kReplaced;
+            rows.text(1) == kStagedText ? AsideTable::Kind::kStaged : AsideTable::Kind::kReplaced;
         aside.table = TableName(std::string(rows.text(2)));
         aside.run_id = rows.text(3);
         aside.table_version = rows.int64(4);

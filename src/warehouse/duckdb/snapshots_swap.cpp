@@ -4,8 +4,8 @@
 //      renames, the publication, the versions and the record of the replaced table in one
 //      transaction
 //   3. a checkpoint, still under the gate, so that no row of this table follows DDL in the log
-#include "warehouse/detail/ledger_json.h"
 #include "warehouse/duckdb/duckdb_table_snapshots.h"
+#include "warehouse/duckdb/publications.h"
 #include "warehouse/duckdb/snapshots_sql.h"
 #include "warehouse/duckdb/sql.h"
 
@@ -123,36 +123,19 @@ Result<void> exchange(Connection& connection,
                 .table = request.table.name,
                 .run_id = request.run.str()};
     MUSTER_ASSIGN(replaced.table_version, connection.scalar(sql::kTableVersion, name));
-    outcome.table_version = replaced.table_version + 1;
     MUSTER_TRY(connection.execute("ALTER TABLE " + sql::target(request.table.name) + " RENAME TO " +
                                   sql_identifier(replaced.name) + ";ALTER TABLE " +
                                   sql::target(TableName(request.staged.name)) + " RENAME TO " +
                                   sql_identifier(name)));
     MUSTER_ASSIGN(const auto unstaged,
                   connection.change(sql::kAsideDelete, std::string_view(request.staged.name)));
-    MUSTER_ASSIGN(const auto kept,
-                  connection.change(sql::kAsideInsert,
-                                    std::string_view(replaced.name),
-                                    std::string_view("replaced"),
-                                    name,
-                                    std::string_view(replaced.run_id),
-                                    replaced.table_version,
-                                    now_us));
-    MUSTER_ASSIGN(const auto old, connection.change(sql::kTableVersionDelete, name));
-    MUSTER_ASSIGN(const auto added,
-                  connection.change(sql::kTableVersionInsert, name, outcome.table_version));
+    MUSTER_CHECK(unstaged == 1);
+    MUSTER_TRY(record_aside(connection, replaced, now_us));
     TableOutcome published;
     published.table = name;
     published.status = "restored";
-    MUSTER_ASSIGN(const auto recorded,
-                  connection.change(sql::kPublicationInsert,
-                                    std::string_view(request.run.str()),
-                                    name,
-                                    std::string_view(table_outcome_json(published)),
-                                    outcome.table_version,
-                                    now_us));
-    static_cast<void>(old);
-    MUSTER_CHECK(unstaged == 1 && kept == 1 && added == 1 && recorded == 1);
+    MUSTER_ASSIGN(outcome.table_version,
+                  record_publication(connection, request.run, published, true, now_us));
     return {};
 }
 
@@ -200,12 +183,7 @@ Result<SwapOutcome> DuckdbTableSnapshots::swap(const SwapRequest& request) {
         MUSTER_ASSIGN(checked, versions_around(connection, request.catalog, request.table));
         MUSTER_TRY(refuse_broken(connection, request));
     }
-    std::vector<std::string> referenced;
-    for (const Reference& reference : request.table.references) {
-        referenced.push_back(reference.table.str());
-    }
-    MUSTER_ASSIGN(const auto pass,
-                  gates_.enter(request.table.name.str(), referenced, request.cancel));
+    MUSTER_ASSIGN(const auto pass, gates_.enter(request.table, request.cancel));
     const std::int64_t entered_ns = clock_.monotonic_ns();
     SwapOutcome outcome;
     schema_epoch_.fetch_add(1);

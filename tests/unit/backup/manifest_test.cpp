@@ -35,7 +35,7 @@ BackupManifest example() {
 }
 
 // With a digest that is right again.
-std::string sealed(std::string text) {
+std::string sealed(const std::string& text) {
     const std::string head = R"(,"manifest_sha256":")";
     const std::string body = text.substr(0, text.rfind(head));
     return body + head + sha256_hex(body) + "\"}\n";

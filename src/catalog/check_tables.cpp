@@ -74,6 +74,7 @@ void check_reference(const std::vector<ReadTable>& tables,
     }
     if (target_index == tables.size()) {
         std::vector<std::string> names;
+        names.reserve(tables.size());
         for (const ReadTable& other : tables) {
             names.push_back(other.table.name.str());
         }

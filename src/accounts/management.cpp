@@ -142,6 +142,7 @@ Result<void> Accounts::keep_an_admin(const std::string& user) {
 
 Result<void> Accounts::change_role(std::string_view name, Role role) {
     const std::string user = normal_name(name);
+    const std::lock_guard lock(state_->admins_mutex);
     if (role != Role::kAdmin) {
         MUSTER_TRY(keep_an_admin(user));
     }
@@ -153,6 +154,7 @@ Result<void> Accounts::change_role(std::string_view name, Role role) {
 
 Result<void> Accounts::set_disabled(std::string_view name, bool disabled) {
     const std::string user = normal_name(name);
+    const std::lock_guard lock(state_->admins_mutex);
     if (disabled) {
         MUSTER_TRY(keep_an_admin(user));
     }

@@ -51,10 +51,12 @@ struct BackupOptions {
     bool avro = true;  // Parquet is always written
     std::string trigger = "cli";
     std::optional<RunId> run_id;  // made if absent
+    bool wait = false;            // for the end of another backup of the table
 };
 
 // Saves the table from one snapshot, reads it back and compares; then the manifest is written. On
-// an error nothing is left of it. kBusy if another backup of the table is being made.
+// an error nothing is left of it. kBusy if another backup of the table is being made and `wait` is
+// false.
 Result<BackupManifest> create_backup(const BackupContext& context,
                                      const Table& table,
                                      const BackupOptions& options,

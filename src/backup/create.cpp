@@ -206,7 +206,9 @@ Result<BackupManifest> create_backup(const BackupContext& context,
     const std::int64_t started_us = context.clock.now_us();
     CancelToken lost{context.cancel};
     MUSTER_ASSIGN(auto lease,
-                  LeaseHolder::acquire(context.warehouse, backup_lease(table.name), run, lost));
+                  options.wait ? acquire_when_free(context, table.name, run, lost)
+                               : LeaseHolder::acquire(
+                                     context.warehouse, backup_lease(table.name), run, lost));
     const BackupContext guarded = context.stopped_by(lost);
     const NewBackup wanted{.name = backup_name(table.name, run),
                            .table = table,

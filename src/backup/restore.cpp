@@ -11,13 +11,8 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
-#include <thread>
-
 namespace muster {
 namespace {
-
-constexpr auto kLeasePoll = std::chrono::milliseconds(50);
 
 Error not_whole(const BackupManifest& manifest, const std::vector<std::string>& problems) {
     std::string text = fmt::format("backup {} does not verify:", manifest.name);
@@ -27,21 +22,6 @@ Error not_whole(const BackupManifest& manifest, const std::vector<std::string>& 
     return {ErrorCode::kVerification, text, "restore from another backup", ""};
 }
 
-// A backup of the table that is being made comes to its end; its lease expires if its process died.
-Result<std::unique_ptr<LeaseHolder>> acquire_when_free(const BackupContext& context,
-                                                       const std::string& name,
-                                                       const RunId& owner,
-                                                       CancelToken& lost) {
-    for (;;) {
-        auto lease = LeaseHolder::acquire(context.warehouse, name, owner, lost);
-        if (lease.ok() || lease.error().code != ErrorCode::kBusy) {
-            return lease;
-        }
-        MUSTER_TRY(check_cancelled(context));
-        std::this_thread::sleep_for(kLeasePoll);
-    }
-}
-
 // The safety backup of a replaced table; then the table goes.
 Result<std::string> save_replaced(const BackupContext& context,
                                   const Table& table,
@@ -49,7 +29,7 @@ Result<std::string> save_replaced(const BackupContext& context,
                                   const BackupObserver& observer) {
     const RunId run(replaced.run_id);
     CancelToken lost{context.cancel};
-    MUSTER_ASSIGN(auto lease, acquire_when_free(context, backup_lease(table.name), run, lost));
+    MUSTER_ASSIGN(auto lease, acquire_when_free(context, table.name, run, lost));
     const BackupContext guarded = context.stopped_by(lost);
     const NewBackup wanted{.name = backup_name(table.name, run),
                            .table = table,

@@ -6,11 +6,32 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
+#include <thread>
 
 namespace muster {
+namespace {
+
+constexpr auto kLeasePoll = std::chrono::milliseconds(50);
+
+}  // namespace
 
 std::string backup_lease(const TableName& table) { return "backup of " + table.str(); }
+
+Result<std::unique_ptr<LeaseHolder>> acquire_when_free(const BackupContext& context,
+                                                       const TableName& table,
+                                                       const RunId& owner,
+                                                       CancelToken& lost) {
+    for (;;) {
+        auto lease = LeaseHolder::acquire(context.warehouse, backup_lease(table), owner, lost);
+        if (lease.ok() || lease.error().code != ErrorCode::kBusy) {
+            return lease;
+        }
+        MUSTER_TRY(check_cancelled(context));
+        std::this_thread::sleep_for(kLeasePoll);
+    }
+}
 
 void report(const BackupObserver& observer,
             const std::string& table,

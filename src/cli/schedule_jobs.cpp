@@ -35,7 +35,7 @@ Result<std::string> backup_by_schedule(App& app, const CancelToken& stop) {
     std::size_t expired = 0;
     std::string failures;
     for (const Table& table : services.catalog.tables) {
-        const auto made = app.backups().create(table, {.trigger = "schedule"}, &stop);
+        const auto made = app.backups().create(table, {.trigger = "schedule", .wait = true}, &stop);
         if (!made.ok()) {
             failures += fmt::format("; {}: {}", table.name.str(), made.error().message);
             continue;

@@ -3,6 +3,7 @@
 #include "core/limits.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace muster {
 namespace {
@@ -23,8 +24,12 @@ Result<RowWriteResult> Committer::write(const RowWrite& request) {
     counters_.waiting.fetch_add(1);
     std::unique_lock lock(mutex_);
     queue_.push_back(&own);
-    if (at_work_) {
-        own.woken.wait(lock, [&own] { return own.called; });
+    if (at_work_ && !wait_for_turn(lock, own)) {
+        counters_.waiting.fetch_sub(1);
+        return Error{ErrorCode::kBusy,
+                     "table " + table_.name.str() + " is being written by requests before this one",
+                     "try again later",
+                     ""};
     }
     if (!own.result) {
         at_work_ = true;
@@ -42,6 +47,19 @@ Result<RowWriteResult> Committer::write(const RowWrite& request) {
     return *std::move(own.result);
 }
 
+bool Committer::wait_for_turn(std::unique_lock<std::mutex>& lock, Waiting& own) {
+    const auto called = [&own] { return own.called; };
+    if (own.woken.wait_for(lock, std::chrono::milliseconds(kGateWaitMs), called)) {
+        return true;
+    }
+    if (!own.taken) {
+        queue_.erase(std::find(queue_.begin(), queue_.end(), &own));
+        return false;
+    }
+    own.woken.wait(lock, called);
+    return true;
+}
+
 std::vector<Committer::Waiting*> Committer::take_group() {
     std::vector<Waiting*> group;
     std::size_t rows = 0;
@@ -52,6 +70,7 @@ std::vector<Committer::Waiting*> Committer::take_group() {
         if (!group.empty() && (rows > kGroupRowsMax || bytes > kGroupBytesMax)) {
             break;
         }
+        queue_.front()->taken = true;
         group.push_back(queue_.front());
         queue_.pop_front();
     }

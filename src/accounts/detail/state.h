@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <functional>
+#include <mutex>
 
 namespace muster {
 
@@ -24,6 +25,7 @@ struct Accounts::State {
     Throttle throttle;
     VerifiedTokens verified;
     std::atomic<std::uint64_t> failures{0};
+    std::mutex admins_mutex;  // "is there another admin, then change" is one step
 
     std::int64_t now_s() const { return clock.now_us() / kMicrosecondsPerSecond; }
 

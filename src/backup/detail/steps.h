@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backup/backup.h"
+#include "warehouse/lease_holder.h"
 
 #include <memory>
 #include <string>
@@ -11,6 +12,12 @@ namespace muster {
 
 // The lease under which backups of a table are made.
 std::string backup_lease(const TableName& table);
+// Waits for the end of a backup of the table that is being made; its lease expires if its process
+// died. kCancelled if the caller asked to stop meanwhile.
+Result<std::unique_ptr<LeaseHolder>> acquire_when_free(const BackupContext& context,
+                                                       const TableName& table,
+                                                       const RunId& owner,
+                                                       CancelToken& lost);
 
 void report(const BackupObserver& observer,
             const std::string& table,

@@ -26,7 +26,8 @@ class Committer {
     Committer(const Table& table, RowTables& tables, const Clock& clock, RowsCounters& counters)
         : table_(table), tables_(tables), clock_(clock), counters_(counters) {}
 
-    // Returns when the request's group is durable or refused.
+    // Returns when the request's group is durable or refused; kBusy, and nothing written, if its
+    // turn did not come within kGateWaitMs.
     Result<RowWriteResult> write(const RowWrite& request);
 
   private:
@@ -34,10 +35,13 @@ class Committer {
         const RowWrite* request;
         std::int64_t since_ns;
         std::optional<Result<RowWriteResult>> result;  // written by the leader before the call
+        bool taken = false;                            // by a leader: it is being written
         bool called = false;  // its result is there, or it leads the next group
         std::condition_variable woken;
     };
 
+    // False if it left the queue because its time was over.
+    bool wait_for_turn(std::unique_lock<std::mutex>& lock, Waiting& own);
     std::vector<Waiting*> take_group();
     void commit(const std::vector<Waiting*>& group);
     void hand_over();

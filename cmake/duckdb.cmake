@@ -23,4 +23,5 @@ list(TRANSFORM duckdb_archives APPEND ".a")
 add_library(duckdb INTERFACE)
 target_include_directories(duckdb SYSTEM INTERFACE ${DUCKDB_DIR})
 target_compile_definitions(duckdb INTERFACE DUCKDB_STATIC_BUILD)
-target_link_libraries(duckdb INTERFACE ${duckdb_archives} pthread dl m)
+# pwrite goes through src/engine/whole_writes.cpp: a kill must not tear a block of the database.
+target_link_libraries(duckdb INTERFACE -Wl,--wrap=pwrite ${duckdb_archives} pthread dl m)

@@ -145,7 +145,13 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
     handle->options = options;
     handle->engine_memory_bytes =
         std::max<std::uint64_t>(options.memory_limit_bytes / 100 * kEngineSharePercent, 64U << 20);
+    if (!options.database.empty()) {
+        MUSTER_ASSIGN(handle->whole_writes, WholeWrites::open(options.database));
+    }
     MUSTER_TRY(open_database(*handle));
+    if (handle->whole_writes) {
+        MUSTER_TRY(handle->whole_writes->guard());
+    }
     MUSTER_TRY(register_functions(*handle));
     {
         MUSTER_ASSIGN(auto connection, handle->connect());

@@ -4,6 +4,7 @@
 
 #include "core/cancel.h"
 #include "core/result.h"
+#include "engine/detail/whole_writes.h"
 #include "engine/engine.h"
 
 #include <duckdb.h>
@@ -208,6 +209,7 @@ struct Engine::Handle {
 
     EngineOptions options;
     std::uint64_t engine_memory_bytes = 0;
+    std::unique_ptr<WholeWrites> whole_writes;  // null in memory; until the database is closed
     duckdb_database database = nullptr;
     // Until the first warehouse is prepared on this instance: what the file says of living
     // processes was then written by one that is gone, as only one has the file open.

@@ -223,9 +223,8 @@ Result<TableChanges> DuckdbTableSnapshots::compare(const Table& table,
     return changes;
 }
 
-// No checkpoint here, nor after the table was built: DuckDB rewrites metadata blocks in place, and
-// a process that is killed in the middle of that leaves a file that does not open. A restore makes
-// the one checkpoint it needs, after the renames.
+// No checkpoint here, nor after the table was built: a restore makes the one that it needs, after
+// the renames.
 Result<void> DuckdbTableSnapshots::drop(const AsideTable& aside) {
     MUSTER_ASSIGN(auto connection, engine_.handle().connect());
     MUSTER_ASSIGN(auto transaction, Transaction::open(connection));

@@ -36,6 +36,7 @@ class PgConnection {
     // While a token is set, it stops what runs (kCancelled; the connection stays usable). It must
     // outlive its use; null = none.
     void watch(const CancelToken* cancel) { cancel_ = cancel; }
+    const CancelToken* watched() const { return cancel_; }
 
     // SQL without parameters; several statements at once are allowed and are one transaction.
     Result<void> execute(const std::string& sql);
@@ -89,8 +90,9 @@ class PgConnection {
     // The error of a result, which is freed, or of the connection if it is null.
     Error failure(pg_result* result, std::string_view operation);
     Result<void> flush();
-    // Tells the server to stop what runs.
+    // Tells the server to stop what runs. The connection is not used again by others.
     void interrupt();
+    bool interrupted() const { return interrupted_; }
 
   private:
     PgConnection(const Libpq& libpq, pg_conn* connection);

@@ -7,7 +7,6 @@
 struct pg_conn;
 struct pg_result;
 struct pg_cancel;
-struct pgNotify;
 struct _PQconninfoOption;
 
 namespace muster {
@@ -33,8 +32,9 @@ struct Libpq {
     char* (*db)(const pg_conn*) = nullptr;
     char* (*user)(const pg_conn*) = nullptr;
     int (*set_nonblocking)(pg_conn*, int on) = nullptr;
-    void (*(*set_notice_processor)(pg_conn*, void (*)(void*, const char*), void*))(
-        void*, const char*) = nullptr;
+    void (*(*set_notice_processor)(pg_conn*,
+                                   void (*)(void*, const char*),
+                                   void*))(void*, const char*) = nullptr;
     int (*send_query)(pg_conn*, const char* sql) = nullptr;
     int (*send_query_params)(pg_conn*,
                              const char* sql,
@@ -77,6 +77,7 @@ struct Libpq {
     char* (*getvalue)(const pg_result*, int row, int column) = nullptr;
     int (*getlength)(const pg_result*, int row, int column) = nullptr;
     char* (*cmd_tuples)(pg_result*) = nullptr;
+    char* (*cmd_status)(pg_result*) = nullptr;
 };
 
 // kUnavailable with what to install if the library is not there.

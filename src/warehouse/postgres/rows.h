@@ -71,6 +71,8 @@ class PgRows {
     Type column_type(std::size_t column) const;
     // Rows that the statement inserted, updated, deleted or returned.
     std::int64_t rows_changed() const;
+    // What the server says it did: "COMMIT", "INSERT 0 1".
+    std::string_view command() const;
 
   private:
     struct Clear {

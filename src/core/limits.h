@@ -41,6 +41,10 @@ inline constexpr std::int64_t kOutcomeWaitMs = 10'000;  // for the news of a los
 inline constexpr std::int64_t kReportMsMax = 30'000;  // of a report over HTTP
 inline constexpr std::int64_t kIdempotencySeconds = 24 * 3600;
 
+// What servers that share a database know of each other's users and revoked tokens.
+inline constexpr std::int64_t kTokenFactsPollMs = 1000;
+inline constexpr std::int64_t kTokenFactsAgeMaxMs = 10'000;
+
 // Archives: what Redshift's COPY takes of Avro, in decimal megabytes.
 inline constexpr std::size_t kAvroHeaderBytesMax = 1'000'000;
 inline constexpr std::size_t kAvroBlockBytesMax = 4'000'000;  // of its data, stored or restored

@@ -106,31 +106,30 @@ Result<std::size_t> RowScan::fill(duckdb_data_chunk output) {
         for (std::size_t i = 0; i < targets.size(); ++i) {
             put_value(targets[i], filled, row[i]);
         }
-        hash_row(row);
+        for (const Value& value : row) {
+            add_value(hasher_, value);
+        }
+        content_.checksum.add(hasher_.finish());
+        ++content_.rows;
         ++filled;
     }
     return filled;
 }
 
-void RowScan::hash_row(const std::vector<Value>& row) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-        const Value& value = row[i];
-        if (std::holds_alternative<std::monostate>(value)) {
-            hasher_.add_null();
-        } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
-            hasher_.add_int64(*integer);
-        } else if (const auto* unscaled = std::get_if<Int128>(&value)) {
-            hasher_.add_decimal(*unscaled);
-        } else if (const auto* real = std::get_if<double>(&value)) {
-            hasher_.add_double(*real);
-        } else if (const auto* flag = std::get_if<bool>(&value)) {
-            hasher_.add_bool(*flag);
-        } else {
-            hasher_.add_string(std::get<std::string>(value));
-        }
+void add_value(RowHasher& hasher, const Value& value) {
+    if (std::holds_alternative<std::monostate>(value)) {
+        hasher.add_null();
+    } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
+        hasher.add_int64(*integer);
+    } else if (const auto* unscaled = std::get_if<Int128>(&value)) {
+        hasher.add_decimal(*unscaled);
+    } else if (const auto* real = std::get_if<double>(&value)) {
+        hasher.add_double(*real);
+    } else if (const auto* flag = std::get_if<bool>(&value)) {
+        hasher.add_bool(*flag);
+    } else {
+        hasher.add_string(std::get<std::string>(value));
     }
-    content_.checksum.add(hasher_.finish());
-    ++content_.rows;
 }
 
 Result<void> register_read_rows(Connection& connection, Engine::Handle& handle) {

@@ -43,6 +43,9 @@ Result<FileContent> avro_content(Engine& engine,
 // on one thread at a time.
 using RowSource = std::function<Result<bool>(std::vector<Value>& row)>;
 
+// A field of a row for its checksum.
+void add_value(RowHasher& hasher, const Value& value);
+
 // Writes the rows as one Parquet file (zstd) in their order, and says what they hold. The file is
 // neither durable nor renamed. The error is the source's if it had one.
 Result<FileContent> write_parquet(Engine& engine,

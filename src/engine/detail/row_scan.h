@@ -36,8 +36,6 @@ class RowScan {
     void note(const Error& error) { error_ = error; }
 
   private:
-    void hash_row(const std::vector<Value>& row);
-
     Engine::Handle& handle_;
     const ArchiveTable table_;
     const RowSource next_;

@@ -45,6 +45,10 @@ inline constexpr std::int64_t kIdempotencySeconds = 24 * 3600;
 inline constexpr std::int64_t kTokenFactsPollMs = 1000;
 inline constexpr std::int64_t kTokenFactsAgeMaxMs = 10'000;
 
+// A restore into PostgreSQL waits for readers of the table: for so long at a time, and in all.
+inline constexpr std::int64_t kSwapLockMs = 1000;
+inline constexpr std::int64_t kSwapWaitMs = 120'000;
+
 // Archives: what Redshift's COPY takes of Avro, in decimal megabytes.
 inline constexpr std::size_t kAvroHeaderBytesMax = 1'000'000;
 inline constexpr std::size_t kAvroBlockBytesMax = 4'000'000;  // of its data, stored or restored

@@ -10,6 +10,7 @@ import tempfile
 import urllib.parse
 
 import pytest
+import warehouse
 
 BINARIES = pathlib.Path("/usr/lib/postgresql/15/bin")
 USER, PASSWORD = "muster", "not a secret: loopback only"
@@ -84,12 +85,7 @@ class Postgres:
 
     def psql(self, sql, database="postgres"):
         """The rows of the last statement as lines, their values separated by '|'."""
-        done = subprocess.run(
-            ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", self.url(database)],
-            input=sql, capture_output=True, text=True, timeout=2 * START_S,
-        )  # fmt: skip
-        assert done.returncode == 0, done
-        return done.stdout.splitlines()
+        return warehouse.psql(self.url(database), sql)
 
     def database(self):
         """The URL of a new, empty database."""

@@ -61,14 +61,8 @@ inline constexpr const char* kPublishedOutcomes =
     "SELECT table_name, outcome FROM muster.publications WHERE run_id = $1";
 inline constexpr const char* kPublishedOutcome =
     "SELECT outcome FROM muster.publications WHERE run_id = $1 AND table_name = $2";
-inline constexpr const char* kPublicationInsert =
-    "INSERT INTO muster.publications (run_id, table_name, outcome, table_version, published_at_us)"
-    " VALUES ($1, $2, $3, $4, $5)";
 inline constexpr const char* kTableVersion =
     "SELECT version FROM muster.table_versions WHERE table_name = $1";
-inline constexpr const char* kTableVersionRaise =
-    "INSERT INTO muster.table_versions AS v (table_name, version) VALUES ($1, 1)"
-    " ON CONFLICT (table_name) DO UPDATE SET version = v.version + 1 RETURNING version";
 // Changes with every commit of anybody that changes a table or the tables.
 inline constexpr const char* kDataVersion =
     "SELECT (SELECT coalesce(sum(version), 0) FROM muster.table_versions)"

@@ -49,11 +49,17 @@ PostgresRowTables::Attempt PostgresRowTables::write_once(const Table& table,
     bool table_changed = false;
     std::optional<Error> unsettled;  // of a commit that got no answer
     std::string number;
+    std::string sqlstate;
     auto done = [&]() -> Result<std::vector<RowWriteResult>> {
         MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection));
         MUSTER_TRY(enter_gates(connection, table, gate_wait_ms));
         PgRowsJob job(connection, engine_, table, group, clock_.now_us());
-        MUSTER_ASSIGN(auto results, job.run());
+        auto judged = job.run();
+        if (!judged.ok()) {
+            sqlstate = connection.sqlstate();  // the rollback makes it forget
+            return judged;
+        }
+        auto results = std::move(judged).value();
         table_changed = job.table_changed();
         if (job.wrote()) {
             MUSTER_ASSIGN(number, transaction_number(connection));
@@ -67,7 +73,7 @@ PostgresRowTables::Attempt PostgresRowTables::write_once(const Table& table,
         return results;
     }();
     if (!done.ok()) {
-        const bool again = met_somebody(done.error(), connection.sqlstate());
+        const bool again = met_somebody(done.error(), sqlstate);
         return {std::move(done), again};
     }
     if (unsettled) {

@@ -8,15 +8,21 @@
 #include "warehouse/postgres/connection.h"
 
 #include <cstdint>
+#include <string>
 
 namespace muster {
 
-// In the caller's transaction, which changes the table. Returns the table's version: the next one
-// if the table `changed`.
+// In the caller's transaction, which holds the table's gate and changes it. Returns the table's
+// version: the next one if the table `changed`.
 Result<std::int64_t> record_publication(PgConnection& connection,
                                         const RunId& run,
                                         const TableOutcome& outcome,
                                         bool changed,
                                         std::int64_t now_us);
+
+// The next version of a table, in the caller's transaction, which holds its gate.
+Result<void> set_table_version(PgConnection& connection,
+                               const std::string& table,
+                               std::int64_t version);
 
 }  // namespace muster

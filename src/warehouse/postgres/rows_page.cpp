@@ -3,6 +3,7 @@
 #include "core/check.h"
 #include "warehouse/detail/table_sql.h"
 #include "warehouse/postgres/rows_sql.h"
+#include "warehouse/postgres/snapshot.h"
 
 #include <fmt/format.h>
 
@@ -147,8 +148,7 @@ Result<void> read_rows(PgConnection& connection,
 }  // namespace
 
 Result<RowPage> read_page(PgConnection& connection, const Table& table, const RowQuery& query) {
-    MUSTER_ASSIGN(auto transaction,
-                  PgTransaction::open(connection, "ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+    MUSTER_ASSIGN(auto transaction, open_snapshot(connection, table.name.str()));
     RowPage page;
     MUSTER_ASSIGN(page.table_version, connection.scalar(sql::kVersionSelect, table.name.str()));
     if (query.count) {

@@ -12,6 +12,10 @@ inline constexpr const char* kVersionUpdate =
 inline constexpr const char* kVersionInsert =
     "INSERT INTO muster.table_versions (table_name, version) VALUES ($1, $2)";
 
+inline constexpr const char* kPublicationStore =
+    "INSERT INTO muster.publications (run_id, table_name, outcome, table_version, published_at_us)"
+    " VALUES ($1, $2, $3, $4, $5)";
+
 inline constexpr const char* kAnswersSelect =
     "SELECT a.scope, a.key, a.payload_hash, a.status, a.headers, a.body"
     " FROM unnest($1::text[], $2::text[]) AS b(scope, key)"

@@ -2,6 +2,7 @@
 #include "core/limits.h"
 #include "warehouse/detail/table_sql.h"
 #include "warehouse/postgres/arrays.h"
+#include "warehouse/postgres/publications.h"
 #include "warehouse/postgres/rows_job.h"
 #include "warehouse/postgres/rows_sql.h"
 
@@ -145,15 +146,8 @@ Result<void> PgRowsJob::store_audits() {
 }
 
 Result<void> PgRowsJob::store_version() {
-    if (!group_.table_changed()) {
-        return {};
-    }
-    const std::string& name = table_.name.str();
-    MUSTER_ASSIGN(const auto raised, connection_.change(sql::kVersionUpdate, name, version_ + 1));
-    if (raised == 0) {
-        MUSTER_TRY(connection_.change(sql::kVersionInsert, name, version_ + 1));
-    }
-    return {};
+    return group_.table_changed() ? set_table_version(connection_, table_.name.str(), version_ + 1)
+                                  : Result<void>{};
 }
 
 }  // namespace muster

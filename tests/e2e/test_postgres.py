@@ -387,7 +387,8 @@ def test_a_query_gives_every_type(postgres, tmp_path):
     muster.source.mkdir()
     rows = muster.query(
         "SELECT 1::smallint AS a, 2 AS b, 3::bigint AS c, 1.50::numeric(5,2) AS d,"
-        " 2.5::float8 AS e, true AS f, 'x;--' AS g, DATE '2021-02-03' AS h, TIMESTAMP '2021-02-03 04:05:06.7' AS i,"
+        " 2.5::float8 AS e, true AS f, 'x;--' AS g, DATE '2021-02-03' AS h,"
+        " TIMESTAMP '2021-02-03 04:05:06.7' AS i,"
         " TIMESTAMPTZ '2021-02-03 04:05:06+01' AS j, NULL::int AS k, '{1,2}'::int[] AS l,"
         " sum(n) AS m FROM (VALUES (1::bigint), (2)) AS v(n) -- the end"
     )

@@ -52,20 +52,25 @@ inline constexpr const char* kDependents =
     " UNION SELECT format('inheritance of %s', inhrelid::regclass) FROM pg_inherits"
     " WHERE inhrelid = $1::regclass OR inhparent = $1::regclass ORDER BY 1";
 
-// Statements that give the table $2 owner and grants of the table $1, both quoted.
+// Statements that give the table $2 owner and grants of the table $1, both quoted, and take away
+// what default privileges gave.
 inline constexpr const char* kRights =
-    "SELECT format('ALTER TABLE %s OWNER TO %I', $2::text, pg_get_userbyid(relowner)) AS statement,"
-    " 0 AS step FROM pg_class WHERE oid = $1::regclass"
+    "SELECT format('REVOKE ALL ON %s FROM %s', $2::text, CASE WHEN g.grantee = 0 THEN 'PUBLIC'"
+    " ELSE quote_ident(pg_get_userbyid(g.grantee)) END) AS statement, 0 AS step"
+    " FROM pg_class c, aclexplode(c.relacl) g WHERE c.oid = $2::regclass"
+    " AND g.grantee <> c.relowner"
+    " UNION ALL SELECT format('ALTER TABLE %s OWNER TO %I', $2::text, pg_get_userbyid(relowner)), 1"
+    " FROM pg_class WHERE oid = $1::regclass"
     " AND pg_get_userbyid(relowner) <> current_user"
     " UNION ALL SELECT format('GRANT %s ON %s TO %s%s', g.privilege_type, $2::text,"
     " CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END,"
-    " CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END), 1"
+    " CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END), 2"
     " FROM pg_class c, aclexplode(c.relacl) g WHERE c.oid = $1::regclass"
     " AND g.grantee <> c.relowner"
     " UNION ALL SELECT format('GRANT %s (%I) ON %s TO %s%s', g.privilege_type, a.attname,"
     " $2::text,"
     " CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END,"
-    " CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END), 1"
+    " CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END), 2"
     " FROM pg_attribute a, aclexplode(a.attacl) g WHERE a.attrelid = $1::regclass"
     " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY step";
 

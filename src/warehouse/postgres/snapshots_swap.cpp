@@ -14,6 +14,7 @@
 #include "warehouse/postgres/rows_sql.h"
 #include "warehouse/postgres/snapshots_sql.h"
 #include "warehouse/postgres/table_parts.h"
+#include "warehouse/postgres/tables.h"
 #include "warehouse/postgres/transaction_status.h"
 
 #include <fmt/format.h>
@@ -117,7 +118,7 @@ Result<SwapOutcome> PostgresTableSnapshots::swap_once(PgConnection& connection,
                                                       const Versions& checked,
                                                       std::string& number,
                                                       bool& unknown) {
-    MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection));
+    MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection, kReadCommitted));
     MUSTER_TRY(enter_gates(connection, request.table));
     const std::int64_t entered_ns = clock_.monotonic_ns();
     if (!request.force) {

@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 
 import pytest
+import warehouse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MUSTER_BUILD", ROOT / "build/release"))
@@ -29,6 +30,7 @@ class Program:
         self.data = self.folder / "muster-data"
         self.source = pathlib.Path(source or self.folder / "source")
         self.config = config
+        self.env = os.environ | warehouse.settings(folder)
 
     def command(self, *arguments):
         options = ["--config", self.config, "--data-dir", self.data, "--source", self.source]
@@ -36,6 +38,7 @@ class Program:
 
     def __call__(self, *arguments, code=0, **options):
         """Runs a verb; `code` is the exit code that must come, None for any."""
+        options.setdefault("env", self.env)
         result = subprocess.run(
             self.command(*arguments), capture_output=True, text=True, timeout=120, **options
         )
@@ -66,7 +69,8 @@ class Program:
     def employees(self):
         """hired_employees by id: (name, microseconds since 1970, department, job)."""
         rows = self.query(
-            "SELECT id, name, epoch_us(datetime_) AS us, department_id, job_id FROM hired_employees"
+            "SELECT id, name, CAST(EXTRACT(EPOCH FROM datetime_) * 1000000 AS BIGINT) AS us,"
+            " department_id, job_id FROM hired_employees"
         )
         assert len({row["id"] for row in rows}) == len(rows), "a key stands twice"
         return {

@@ -110,6 +110,8 @@ struct StoreOptions {
     bool refuse_links = false;
     // The rest is for stores that are not a local folder.
     S3Options s3;
+    // Whether the file of publish_path may answer a later path_for_read.
+    bool reuse_copies = true;
     // Where a store keeps local copies; made when needed. "": below the system's temporary folder.
     std::filesystem::path spool_dir;
     // Looks up an environment variable. Empty: none is set.

@@ -1,4 +1,5 @@
 #include "cli/rows.h"
+#include "cli/stores.h"
 #include "cli/verb_context.h"
 #include "cli/verbs/verbs.h"
 #include "core/text.h"
@@ -77,7 +78,7 @@ void check_disk(const VerbContext& context, Findings& findings) {
 
 void check_source(const VerbContext& context, Findings& findings) {
     const Catalog& catalog = *context.catalog;
-    const auto store = open_store(catalog.source_url);
+    const auto store = open_verb_store(context, catalog.source_url);
     for (const Table& table : catalog.tables) {
         const std::string check = "source of " + table.name.str();
         const auto objects = store.ok() ? (*store)->list(table.files) : store.error();

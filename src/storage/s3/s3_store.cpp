@@ -46,7 +46,8 @@ bool xml_can_hold(std::string_view key) {
 class S3Store final : public ObjectStore {
   public:
     S3Store(S3Address address, std::string prefix, const StoreOptions& options, AwsProfile profile)
-        : prefix_(std::move(prefix)),
+        : reuse_copies_(options.reuse_copies),
+          prefix_(std::move(prefix)),
           client_(std::move(address),
                   options.environment,
                   std::move(profile),
@@ -142,6 +143,11 @@ class S3Store final : public ObjectStore {
         S3Writer writer{client_, full(key)};
         MUSTER_ASSIGN(const std::uint64_t bytes, upload(path, writer));
         MUSTER_TRY(writer.commit());
+        if (!reuse_copies_) {
+            std::error_code ignored;
+            fs::remove(path, ignored);
+            return {};
+        }
         fs::path kept = path;
         kept += ".kept";
         if (::rename(path.c_str(), kept.c_str()) == 0) {
@@ -305,6 +311,7 @@ class S3Store final : public ObjectStore {
     }
 
     const SystemClock clock_;
+    const bool reuse_copies_;
     const std::string prefix_;  // "" or with '/' at its end
     S3Client client_;
     FetchPool pool_;

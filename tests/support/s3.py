@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import hmac
 import http.client
+import json
 import os
 import pathlib
 import shutil
@@ -145,7 +146,7 @@ class Gateway(Client):
     def __init__(self, folder):
         super().__init__(free_port())
         self.folder = pathlib.Path(folder)
-        for name in ("objects", "sidecar"):
+        for name in ("objects", "sidecar", "iam"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         self.log = open(self.folder / "server.log", "w")
         self.start()
@@ -153,7 +154,7 @@ class Gateway(Client):
     def start(self):
         self.process = subprocess.Popen(
             [gateway_program(), "--access", KEY, "--secret", SECRET, "--region", REGION,
-             "--port", f"127.0.0.1:{self.port}", "--quiet",
+             "--port", f"127.0.0.1:{self.port}", "--quiet", "--iam-dir", self.folder / "iam",
              "posix", "--sidecar", self.folder / "sidecar", self.folder / "objects"],
             stdout=self.log, stderr=self.log,
         )  # fmt: skip
@@ -174,3 +175,22 @@ class Gateway(Client):
 
     def environment(self, **more):
         return environment(self.port, **more)
+
+    def add_user(self, bucket, name, statements):
+        """A user who may do in the bucket what the statements of the policy say: pairs of action
+        and what follows the bucket's name in the resource. Its keys are NAME and NAME-secret."""
+        subprocess.run(
+            [gateway_program(), "admin", "--access", KEY, "--secret", SECRET, "--region", REGION,
+             "--endpoint-url", f"http://127.0.0.1:{self.port}", "create-user",
+             "--access", name, "--secret", f"{name}-secret", "--role", "user"],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        policy = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Principal": [name], "Action": [action],
+                 "Resource": f"arn:aws:s3:::{bucket}{rest}"}
+                for action, rest in statements
+            ],
+        }  # fmt: skip
+        self.good("PUT", f"/{bucket}", query="policy=", body=json.dumps(policy).encode())

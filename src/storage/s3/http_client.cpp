@@ -262,7 +262,9 @@ HttpOutcome HttpClient::send(const HttpRequest& request) {
     }
     if (code != CURLE_OK) {
         const std::string what = text[0] != '\0' ? text.data() : curl.easy_strerror(code);
-        return failed(kind_of(code), what, transfer.answer.received);
+        HttpOutcome outcome = failed(kind_of(code), what, transfer.answer.received);
+        outcome.answer = std::move(transfer.answer);
+        return outcome;
     }
     HttpOutcome outcome;
     outcome.answer = std::move(transfer.answer);

@@ -52,7 +52,8 @@ S3Call rest_of(const S3Call& call, std::size_t received) {
     return rest;
 }
 
-// Turns a success that does not hold just the bytes asked for into a failure.
+// Turns a success that does not hold just the bytes asked for into a failure; bytes of another
+// range do not count as received.
 void check_range(const S3Call& call, HttpOutcome& outcome) {
     const HttpAnswer& answer = outcome.answer;
     if (answer.status != kStatusOk && answer.status != kStatusPartial) {
@@ -70,7 +71,7 @@ void check_range(const S3Call& call, HttpOutcome& outcome) {
                                     printable(answer.header("content-range")),
                                     wanted),
                         0});
-    } else if (answer.received < call.into.size()) {
+    } else if (outcome.failure == nullptr && answer.received < call.into.size()) {
         outcome.failure = std::make_unique<HttpFailure>(HttpFailure{
             HttpFailure::Kind::kBroken,
             fmt::format("the server sent {} of {} bytes", answer.received, call.into.size()),
@@ -152,7 +153,7 @@ Result<S3Answer> S3Client::send(const S3Call& call) {
         const bool cancelled = cancel_ != nullptr && cancel_->cancelled();
         const bool last =
             progress.attempt >= address_.retry.attempts_max || (cancelled && call.cleanup);
-        if (outcome.failure == nullptr && call.range) {
+        if (call.range && !cancelled) {
             check_range(part, outcome);
         }
         std::int64_t pause_ms = backoff_ms(address_.retry, progress.attempt, random_fraction());
@@ -163,7 +164,8 @@ Result<S3Answer> S3Client::send(const S3Call& call) {
             progress.ambiguous =
                 progress.ambiguous || outcome.failure->kind != HttpFailure::Kind::kConnect;
             if (call.range && outcome.failure->received >= kProgressBytesMin) {
-                progress.received += outcome.failure->received;
+                // The last byte is fetched again: a read is over when an answer says so.
+                progress.received += std::min(outcome.failure->received, part.into.size() - 1);
                 progress.attempt = 0;  // it does go on
             }
         } else {

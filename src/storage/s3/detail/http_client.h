@@ -54,7 +54,7 @@ struct HttpFailure {
 };
 
 struct HttpOutcome {
-    std::unique_ptr<HttpFailure> failure;  // null: `answer` is complete
+    std::unique_ptr<HttpFailure> failure;  // null: `answer` is complete, else what came of it
     HttpAnswer answer;
 };
 

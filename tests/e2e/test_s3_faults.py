@@ -64,7 +64,8 @@ def test_what_never_passes_is_an_error_and_changes_nothing(lake, fault):
 
 
 def test_a_list_that_is_cut_is_not_a_short_list(lake):
-    with Faults(lake.server.port, lambda m, p, n: "cut:300" if "list-type" in p else None) as faults:
+    plan = lambda m, p, n: "cut:300" if "list-type" in p else None  # noqa: E731
+    with Faults(lake.server.port, plan) as faults:
         done = lake("run", env=behind(faults) | {"AWS_MAX_ATTEMPTS": "2"}, code=1)
         assert "ListObjectsV2" in done.stderr
 

@@ -8,8 +8,8 @@ set(CMAKE_VERIFY_INTERFACE_HEADER_SETS ${MUSTER_TESTS})
 add_library(muster_options INTERFACE)
 target_compile_options(muster_options INTERFACE
     -Wall -Wextra -Wconversion -Wshadow -Wswitch-enum
-    -Wno-missing-field-initializers -fno-omit-frame-pointer
-    $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+    -Wno-missing-field-initializers $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+    -fno-omit-frame-pointer)
 if(MUSTER_WERROR)
     target_compile_options(muster_options INTERFACE -Werror)
 endif()

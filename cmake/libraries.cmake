@@ -26,3 +26,8 @@ target_link_libraries(system_absl INTERFACE Threads::Threads)
 # Header-only use: no shared object to load at start.
 add_library(system_fmt INTERFACE)
 target_compile_definitions(system_fmt INTERFACE FMT_HEADER_ONLY=1)
+
+# The headers alone: the library is loaded when a connection is asked for.
+find_path(LIBPQ_INCLUDE_DIR libpq-fe.h PATH_SUFFIXES postgresql REQUIRED)
+add_library(system_libpq_headers INTERFACE)
+target_include_directories(system_libpq_headers SYSTEM INTERFACE ${LIBPQ_INCLUDE_DIR})

@@ -268,6 +268,15 @@ Outcome<Principal> Accounts::verify(std::string_view access_token) const {
             {}};
 }
 
+Result<Outcome<Principal>> Accounts::verify_anew(std::string_view access_token) const {
+    Outcome<Principal> known = verify(access_token);
+    if (known.value || !state_->verified.find(access_token)) {
+        return known;
+    }
+    MUSTER_TRY(state_->store.renew_facts());
+    return verify(access_token);
+}
+
 std::uint64_t Accounts::failures() const { return state_->failures.load(); }
 std::uint64_t Accounts::hashes_computed() const { return state_->hasher.computed(); }
 

@@ -96,6 +96,9 @@ class Accounts {
 
     // Never blocks and asks no database: fit for the I/O thread.
     Outcome<Principal> verify(std::string_view access_token) const;
+    // The same, but a token of ours that is refused for its user or as revoked is looked at again
+    // with what the database says now: another process may have let it in.
+    Result<Outcome<Principal>> verify_anew(std::string_view access_token) const;
 
     // --- management, for admins and the command line ------------------------------------------
     Result<Outcome<UserRecord>> add(std::string_view name, std::string_view password, Role role);

@@ -183,7 +183,11 @@ std::optional<http::Response> App::admit(Call& call, RateDecision& rate) {
         Outcome<Principal> principal;
         principal.refused.message = "send 'Authorization: Bearer TOKEN'; POST /login answers one";
         if (token) {
-            principal = services_.accounts.verify(*token);
+            auto verified = services_.accounts.verify_anew(*token);
+            if (!verified.ok()) {
+                return failure(call, verified.error());
+            }
+            principal = *std::move(verified);
         }
         if (!principal.value) {
             http::Response response = problem(

@@ -37,8 +37,17 @@ inline constexpr std::size_t kPageRowsDefault = 100;
 inline constexpr std::size_t kPageRowsMax = 1000;
 inline constexpr std::size_t kJsonDepthMax = 16;
 inline constexpr std::int64_t kGateWaitMs = 5000;
+inline constexpr std::int64_t kOutcomeWaitMs = 10'000;  // for the news of a lost COMMIT
 inline constexpr std::int64_t kReportMsMax = 30'000;  // of a report over HTTP
 inline constexpr std::int64_t kIdempotencySeconds = 24 * 3600;
+
+// What servers that share a database know of each other's users and revoked tokens.
+inline constexpr std::int64_t kTokenFactsPollMs = 1000;
+inline constexpr std::int64_t kTokenFactsAgeMaxMs = 10'000;
+
+// A restore into PostgreSQL waits for readers of the table: for so long at a time, and in all.
+inline constexpr std::int64_t kSwapLockMs = 1000;
+inline constexpr std::int64_t kSwapWaitMs = 120'000;
 
 // Archives: what Redshift's COPY takes of Avro, in decimal megabytes.
 inline constexpr std::size_t kAvroHeaderBytesMax = 1'000'000;

@@ -5,20 +5,15 @@
 // Strings are not copied: DuckDB copies what it keeps before it asks the same thread again.
 #include "engine/detail/avro_scan.h"
 
+#include "engine/detail/chunk_target.h"
 #include "engine/detail/scan_source.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace muster {
 
 namespace {
-
-constexpr std::size_t kInlinedBytesMax = 12;
-constexpr int kDigitsIn16Bits = 4;
-constexpr int kDigitsIn32Bits = 9;
-constexpr int kDigitsIn64Bits = 18;
 
 struct LocalState {
     explicit LocalState(const ArchiveTable& table) : rows(table) {}
@@ -27,75 +22,25 @@ struct LocalState {
     bool done = false;
 };
 
-// A column of the chunk that is filled.
-struct Target {
-    const ColumnType* type;
-    duckdb_vector vector;
-    void* data;
-    std::uint64_t* validity = nullptr;  // once there is a NULL
-};
-
-template <typename T>
-void put(Target& target, std::size_t row, T value) {
-    static_cast<T*>(target.data)[row] = value;
-}
-
-void put_string(Target& target, std::size_t row, std::string_view text) {
-    duckdb_string_t to{};
-    const auto bytes = static_cast<std::uint32_t>(text.size());
-    if (bytes <= kInlinedBytesMax) {
-        to.value.inlined.length = bytes;
-        if (bytes != 0) {
-            std::memcpy(to.value.inlined.inlined, text.data(), bytes);
-        }
-    } else {
-        to.value.pointer.length = bytes;
-        std::memcpy(to.value.pointer.prefix, text.data(), sizeof to.value.pointer.prefix);
-        to.value.pointer.ptr = const_cast<char*>(text.data());
-    }
-    put(target, row, to);
-}
-
-void put_decimal(Target& target, std::size_t row, Int128 unscaled) {
-    const int digits = target.type->precision;
-    if (digits <= kDigitsIn16Bits) {
-        put(target, row, static_cast<std::int16_t>(unscaled));
-    } else if (digits <= kDigitsIn32Bits) {
-        put(target, row, static_cast<std::int32_t>(unscaled));
-    } else if (digits <= kDigitsIn64Bits) {
-        put(target, row, static_cast<std::int64_t>(unscaled));
-    } else {
-        put(target,
-            row,
-            duckdb_hugeint{static_cast<std::uint64_t>(unscaled),
-                           static_cast<std::int64_t>(unscaled >> 64U)});
-    }
-}
-
-void put_field(Target& target, std::size_t row, const AvroField& field) {
+void put_field(ChunkTarget& target, std::size_t row, const AvroField& field) {
     if (field.null) {
-        if (target.validity == nullptr) {
-            duckdb_vector_ensure_validity_writable(target.vector);
-            target.validity = duckdb_vector_get_validity(target.vector);
-        }
-        duckdb_validity_set_row_invalid(target.validity, row);
-        return;
+        return target.put_null(row);
     }
     switch (target.type->kind) {
         case TypeKind::kInt32:
         case TypeKind::kDate:
-            return put(target, row, static_cast<std::int32_t>(field.integer));
+            return target.put(row, static_cast<std::int32_t>(field.integer));
         case TypeKind::kInt64:
         case TypeKind::kTimestamp:
-            return put(target, row, field.integer);
+            return target.put(row, field.integer);
         case TypeKind::kDecimal:
-            return put_decimal(target, row, field.unscaled);
+            return target.put_decimal(row, field.unscaled);
         case TypeKind::kDouble:
-            return put(target, row, field.real);
+            return target.put(row, field.real);
         case TypeKind::kBool:
-            return put(target, row, static_cast<std::uint8_t>(field.integer));
+            return target.put(row, static_cast<std::uint8_t>(field.integer));
         case TypeKind::kString:
-            return put_string(target, row, field.text);
+            return target.put_string(row, field.text);
     }
 }
 
@@ -147,11 +92,10 @@ Result<void> find_rows(AvroScan& scan, LocalState& local) {
 }
 
 Result<void> put_rows(const ArchiveTable& table, AvroRows& rows, duckdb_data_chunk output) {
-    std::vector<Target> targets;
+    std::vector<ChunkTarget> targets;
     targets.reserve(table.columns.size());
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
-        duckdb_vector vector = duckdb_data_chunk_get_vector(output, i);
-        targets.push_back({&table.columns[i].type, vector, duckdb_vector_get_data(vector)});
+        targets.emplace_back(table.columns[i].type, output, i);
     }
     const auto n = std::min<std::uint64_t>(duckdb_vector_size(), rows.rows_left());
     for (std::size_t row = 0; row < n; ++row) {

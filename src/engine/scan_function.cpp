@@ -8,6 +8,7 @@
 #include "engine/detail/avro_scan.h"
 #include "engine/detail/content_functions.h"
 #include "engine/detail/duckdb_handle.h"
+#include "engine/detail/row_scan.h"
 #include "engine/detail/scan_source.h"
 #include "validate/reject.h"
 
@@ -308,7 +309,8 @@ Result<void> register_functions(Engine::Handle& handle) {
         return Error{ErrorCode::kInternal, "DuckDB refuses muster's functions", "", ""};
     }
     MUSTER_TRY(register_content_functions(connection));
-    return register_read_avro(connection, handle);
+    MUSTER_TRY(register_read_avro(connection, handle));
+    return register_read_rows(connection, handle);
 }
 
 ScanRegistration::ScanRegistration(Engine::Handle& handle, ScanSource& source) : handle_(handle) {

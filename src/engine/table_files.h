@@ -39,6 +39,21 @@ Result<FileContent> avro_content(Engine& engine,
                                  std::span<ObjectReader* const> readers,
                                  const CancelToken* cancel);
 
+// Rows one at a time, a value per column of their table; false at the end. `row` is reused. Called
+// on one thread at a time.
+using RowSource = std::function<Result<bool>(std::vector<Value>& row)>;
+
+// A field of a row for its checksum.
+void add_value(RowHasher& hasher, const Value& value);
+
+// Writes the rows as one Parquet file (zstd) in their order, and says what they hold. The file is
+// neither durable nor renamed. The error is the source's if it had one.
+Result<FileContent> write_parquet(Engine& engine,
+                                  const ArchiveTable& table,
+                                  const RowSource& next,
+                                  const std::filesystem::path& file,
+                                  const CancelToken* cancel);
+
 struct AvroOptions {
     AvroCodec codec = AvroCodec::kDeflate;
     // The next file begins when one has so many bytes: a block more than this is its largest size.

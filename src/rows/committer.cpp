@@ -102,7 +102,10 @@ void Committer::commit(const std::vector<Waiting*>& group) {
         }
         return;
     }
-    if (group.size() == 1 || results.error().code == ErrorCode::kBusy) {
+    const ErrorCode code = results.error().code;
+    // What nobody of the group is at fault for is not tried one by one: after a commit whose
+    // outcome nobody knows, rows that were written would be refused as being there already.
+    if (group.size() == 1 || code == ErrorCode::kBusy || retryable(code)) {
         for (Waiting* waiting : group) {
             waiting->result.emplace(results.error());
         }

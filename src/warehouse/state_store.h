@@ -51,8 +51,12 @@ class StateStore : public OccurrenceStore {
     virtual Result<bool> change_user(const UserRecord& user, std::int64_t version_before) = 0;
 
     // --- tokens ---------------------------------------------------------------------------------
-    // Complete once users() and revoked() were called, and kept by every write from then on.
+    // Complete once users() and revoked() were called, and kept by every write from then on. What
+    // another process wrote is known kTokenFactsPollMs later, while the database answers; after
+    // kTokenFactsAgeMaxMs without an answer no user is known.
     virtual const TokenFacts& facts() const = 0;
+    // Reads facts() again at once, where another process may have changed them.
+    virtual Result<void> renew_facts() { return {}; }
     virtual Result<void> revoke(const RevokedToken& token) = 0;
     // Those that have not expired at `now_us`; the others are removed.
     virtual Result<std::vector<RevokedToken>> revoked(std::int64_t now_us) = 0;

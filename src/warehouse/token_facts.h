@@ -1,6 +1,7 @@
 // What a verified token is held against, in memory, so that it costs no query: who may come in, and
 // which tokens are revoked. A StateStore keeps it as its writes succeed; everybody who works with
-// the store sees a change at once. Thread-safe; every look-up is O(1).
+// the store sees a change at once, and one of another process as StateStore says. Thread-safe;
+// every look-up is O(1).
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <shared_mutex>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 namespace muster {
 
@@ -41,6 +43,19 @@ class TokenFacts {
     void forget_expired(std::int64_t now_us) {
         const std::unique_lock lock(mutex_);
         std::erase_if(revoked_, [now_us](const auto& entry) { return entry.second <= now_us; });
+    }
+
+    // As another process may have left them.
+    void replace(std::unordered_map<std::string, User> users,
+                 std::unordered_map<std::string, std::int64_t> revoked) {
+        const std::unique_lock lock(mutex_);
+        users_ = std::move(users);
+        revoked_ = std::move(revoked);
+    }
+    // When they have not been read for too long: nobody may come in until they are replaced.
+    void forget_users() {
+        const std::unique_lock lock(mutex_);
+        users_.clear();
     }
 
   private:

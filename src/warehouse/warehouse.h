@@ -20,6 +20,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace muster {
@@ -148,8 +149,17 @@ class Warehouse {
     virtual TableSnapshots& snapshots() = 0;
 };
 
-// Opens "duckdb:<path>" on an engine that was opened for that file. The engine and the clock must
-// outlive the warehouse.
+enum class WarehouseKind {
+    kDuckdb,    // duckdb:<path>: one process owns the file
+    kPostgres,  // postgresql://...: shared by processes and machines
+    kUnknown,
+};
+WarehouseKind warehouse_kind(std::string_view url);
+// kUsage saying which there are.
+Error unknown_warehouse(const std::string& url);
+
+// Opens the warehouse of this URL. For DuckDB the engine was opened for its file, for others in
+// memory. The engine and the clock must outlive the warehouse.
 Result<std::unique_ptr<Warehouse>> open_warehouse(const std::string& url,
                                                   Engine& engine,
                                                   const Clock& clock);

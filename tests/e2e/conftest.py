@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 
 import pytest
+import warehouse
 from program import MUSTER
 
 TIMEOUT_S = 60
@@ -17,6 +18,7 @@ class Cli:
         self.folder = pathlib.Path(folder)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER")}
         self.env = kept | {"NO_COLOR": "1", "MUSTER_MEMORY_LIMIT": "512MiB", "MUSTER_THREADS": "2"}
+        self.env |= warehouse.settings(folder)
 
     def popen(self, *words, cwd=None, env=None, **options):
         options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE} | options

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 
+import warehouse
 from program import MUSTER
 
 START_S = 30
@@ -72,7 +73,8 @@ class Server:
     def __init__(self, folder, *options, env=None, config=None):
         self.folder = folder
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER")}
-        self.env = kept | {"MUSTER_MEMORY_LIMIT": "512MiB", "MUSTER_THREADS": "2"} | (env or {})
+        self.env = kept | {"MUSTER_MEMORY_LIMIT": "512MiB", "MUSTER_THREADS": "2"}
+        self.env |= warehouse.settings(folder) | (env or {})
         words = ["--config", str(config)] if config else []
         self.command = [str(MUSTER), *words, "serve", "--listen", "127.0.0.1:0", *options]
         self.process = None

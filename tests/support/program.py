@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 
 import pytest
+import warehouse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MUSTER_BUILD", ROOT / "build/release"))
@@ -29,6 +30,7 @@ class Program:
         self.data = self.folder / "muster-data"
         self.source = pathlib.Path(source or self.folder / "source")
         self.config = config
+        self.env = os.environ | warehouse.settings(folder)
 
     def command(self, *arguments):
         options = ["--config", self.config, "--data-dir", self.data, "--source", self.source]
@@ -36,6 +38,7 @@ class Program:
 
     def __call__(self, *arguments, code=0, **options):
         """Runs a verb; `code` is the exit code that must come, None for any."""
+        options.setdefault("env", self.env)
         result = subprocess.run(
             self.command(*arguments), capture_output=True, text=True, timeout=120, **options
         )

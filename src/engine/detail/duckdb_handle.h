@@ -201,6 +201,7 @@ class InterruptGuard {
 };
 
 class AvroScan;     // engine/detail/avro_scan.h
+class RowScan;      // engine/detail/row_scan.h
 struct ScanSource;  // engine/detail/scan_source.h
 
 struct Engine::Handle {
@@ -215,10 +216,12 @@ struct Engine::Handle {
     // processes was then written by one that is gone, as only one has the file open.
     std::atomic<bool> just_opened{true};
 
-    // Sources of the table functions muster_scan and muster_read_avro, by the id in the SQL.
+    // Sources of the table functions muster_scan, muster_read_avro and muster_read_rows, by the id
+    // in the SQL.
     std::mutex sources_mutex;
     std::map<std::int64_t, ScanSource*> sources;
     std::map<std::int64_t, AvroScan*> avro_scans;
+    std::map<std::int64_t, RowScan*> row_scans;
     std::int64_t source_id_next = 1;
 };
 

@@ -5,6 +5,7 @@
 #include "core/clock.h"
 #include "engine/detail/duckdb_handle.h"
 #include "warehouse/detail/column_mapping.h"
+#include "warehouse/detail/restored_rows.h"
 #include "warehouse/duckdb/gates.h"
 #include "warehouse/table_snapshots.h"
 
@@ -61,7 +62,8 @@ class DuckdbTableSnapshots final : public TableSnapshots {
                               const Table& table,
                               const RestoreFiles& files,
                               const std::vector<MappedColumn>& mapped,
-                              const AsideTable& aside);
+                              const AsideTable& aside,
+                              const CancelToken* cancel);
 
     Engine& engine_;
     const Clock& clock_;
@@ -69,6 +71,9 @@ class DuckdbTableSnapshots final : public TableSnapshots {
     std::atomic<std::uint64_t>& data_version_;
     std::atomic<std::uint64_t>& schema_epoch_;
 };
+
+// Questions about restored rows on this connection.
+RestoreQueries restore_queries(Connection& connection);
 
 // Puts a table of muster's own on record, in the caller's transaction.
 Result<void> record_aside(Connection& connection, const AsideTable& aside, std::int64_t now_us);

@@ -41,15 +41,8 @@ Result<void> LoadJob::publish() {
         }
     }
     const std::int64_t unchanged = matched_ - updated_;
-    const std::int64_t passing = [this] {
-        std::int64_t rows = 0;
-        for (const ObjectTally& tally : tallies_) {
-            rows += tally.staged - tally.deduplicated - tally.set_rejected;
-        }
-        return rows;
-    }();
     std::int64_t written = 0;
-    if (passing > unchanged) {
+    if (passing() > unchanged) {
         std::string rows = "SELECT " + sql::column_list(table_, "p.") + " FROM passing p";
         if (unchanged > 0) {
             rows +=
@@ -127,46 +120,10 @@ Result<void> LoadJob::tally_matched() {
     return {};
 }
 
-LoadCounts LoadJob::counts_of(std::size_t index) const {
-    const LoadObject& object = request_.objects[index];
-    const ObjectTally& tally = tallies_[index];
-    LoadCounts counts;
-    if (object.scan.problem_code) {
-        return counts;
-    }
-    counts.read = static_cast<std::int64_t>(object.scan.read);
-    counts.blank_lines = static_cast<std::int64_t>(object.scan.blank_lines);
-    counts.updated = tally.updated;
-    counts.unchanged = tally.unchanged;
-    counts.deduplicated = tally.deduplicated;
-    counts.rejected = tally.scan_rejects + tally.set_rejected;
-    counts.inserted =
-        tally.staged - tally.deduplicated - tally.set_rejected - tally.updated - tally.unchanged;
-    return counts;
-}
-
 // The counts come from four places that know nothing of each other: the splitter (read), the rows
 // in the clean and reject files, the classification, and what DuckDB says it wrote.
 Result<void> LoadJob::check_balance(std::int64_t rows_before) {
-    LoadCounts total;
-    for (std::size_t i = 0; i < tallies_.size(); ++i) {
-        const LoadCounts counts = counts_of(i);
-        if (!counts.balanced() || counts.inserted < 0) {
-            return Error{ErrorCode::kInternal,
-                         fmt::format("{} does not balance: read {}, inserted {}, updated {},"
-                                     " unchanged {}, deduplicated {}, rejected {}",
-                                     request_.objects[i].scan.object,
-                                     counts.read,
-                                     counts.inserted,
-                                     counts.updated,
-                                     counts.unchanged,
-                                     counts.deduplicated,
-                                     counts.rejected),
-                         "nothing was changed; please report this",
-                         ""};
-        }
-        total += counts;
-    }
+    MUSTER_ASSIGN(const LoadCounts total, balanced_counts());
     MUSTER_ASSIGN(const auto rows_after,
                   connection_.scalar("SELECT count(*) FROM " + sql::target(table_.name)));
     if (total.inserted != inserted_ || total.updated != updated_ ||
@@ -185,31 +142,6 @@ Result<void> LoadJob::check_balance(std::int64_t rows_before) {
                      ""};
     }
     return {};
-}
-
-TableOutcome LoadJob::outcome() const {
-    TableOutcome outcome;
-    outcome.table = table_.name.str();
-    outcome.status = "loaded";
-    for (std::size_t i = 0; i < request_.objects.size(); ++i) {
-        const ScanReport& scan = request_.objects[i].scan;
-        ObjectOutcome object;
-        object.object = scan.object;
-        object.status = scan.problem_code ? "failed" : "loaded";
-        object.code = scan.problem_code.value_or("");
-        object.error = scan.problem_code ? *scan.problem_code + ": " + scan.problem_message : "";
-        object.counts = counts_of(i);
-        object.bytes = scan.object_bytes;
-        outcome.counts += object.counts;
-        outcome.bytes += object.bytes;
-        if (scan.problem_code) {
-            outcome.status = "partial";
-        }
-        outcome.objects.push_back(std::move(object));
-    }
-    outcome.rejects_by_code = rejects_by_code_;
-    outcome.notices_by_code = notices_by_code_;
-    return outcome;
 }
 
 }  // namespace muster

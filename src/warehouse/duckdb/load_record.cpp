@@ -137,21 +137,7 @@ Result<TableOutcome> LoadJob::record_refused(std::int64_t now_us, const std::str
     if (!replay()) {
         MUSTER_TRY(store_rejects(now_us, false));
     }
-    TableOutcome refused = outcome();
-    refused.status = "limit";
-    refused.error = error;
-    // Nothing of what passed was written.
-    const auto withhold = [](LoadCounts& counts) {
-        counts = {
-            .read = counts.read, .rejected = counts.rejected, .blank_lines = counts.blank_lines};
-    };
-    for (ObjectOutcome& object : refused.objects) {
-        object.status = "failed";
-        object.error = "withheld: the table is over its reject limit";
-        withhold(object.counts);
-    }
-    withhold(refused.counts);
-    return refused;
+    return refused_outcome(error);
 }
 
 }  // namespace muster

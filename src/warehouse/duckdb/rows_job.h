@@ -5,19 +5,15 @@
 //   3. store    changed rows are deleted and inserted, then rejects, answers, audit, version
 #pragma once
 
+#include "warehouse/detail/rows_group.h"
 #include "warehouse/duckdb/rows_connections.h"
 #include "warehouse/duckdb/rows_values.h"
 #include "warehouse/row_tables.h"
 
 #include <cstdint>
-#include <deque>
 #include <map>
-#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace muster {
@@ -32,39 +28,31 @@ Result<QueryResult> run_kept(KeptConnection& kept,
                              const std::string& sql,
                              const std::vector<DuckdbValue>& params);
 
-// The values as bytes: equal bytes if and only if the database takes them for equal.
-void append_key(std::string& out, const Value& value);
+// unnest($1::BIGINT[]) AS "id": column `column` of a batch.
+std::string unnest_sql(std::size_t param, const Column& column);
+// The values of these columns, a list each.
+std::vector<DuckdbValue> column_lists(const Table& table,
+                                      const std::vector<const Row*>& rows,
+                                      const std::vector<std::size_t>& columns);
+// As row_checks.h, on a kept connection. Requires: the table has checks.
+Result<std::vector<std::int64_t>> failed_row_checks(KeptConnection& kept,
+                                                    const Table& table,
+                                                    const std::vector<const Row*>& rows);
 
 class RowsJob {
   public:
     RowsJob(KeptConnection& kept,
             const Table& table,
             std::span<const RowWrite* const> group,
-            std::int64_t now_us);
+            std::int64_t now_us)
+        : kept_(kept), table_(table), group_(table, group), now_us_(now_us) {}
 
     // The caller commits if anything was written.
     Result<std::vector<RowWriteResult>> run();
     bool wrote() const { return wrote_; }
-    bool table_changed() const { return changed_; }
+    bool table_changed() const { return group_.table_changed(); }
 
   private:
-    // The row of one key: as the table has it, and as this group leaves it.
-    struct Slot {
-        std::optional<std::int64_t> rowid;
-        const Row* stored = nullptr;
-        const Row* pending = nullptr;  // null: as stored
-        const Row* current() const { return pending != nullptr ? pending : stored; }
-    };
-    struct KnownAnswer {
-        std::string payload_hash;
-        StoredAnswer answer;
-    };
-    struct KnownReject {
-        std::string run_id;
-        std::string state;
-        std::string note;
-    };
-
     // rows_load.cpp
     Result<void> load_answers();
     Result<void> load_checks();
@@ -72,51 +60,23 @@ class RowsJob {
     Result<void> load_rows(const std::vector<Value>& rowids);
     Result<void> load_references();
     Result<std::string> reference_key(const Reference& reference);
-    std::vector<DuckdbValue> column_lists(const std::vector<std::size_t>& columns) const;
-    // rows_judge.cpp
-    bool answered(const RowWrite& request, RowWriteResult& result) const;
-    std::vector<std::vector<Reason>> judge(std::size_t request) const;
-    void judge_keys(std::size_t request, std::vector<std::vector<Reason>>& reasons) const;
-    void judge_references(std::size_t request, std::vector<std::vector<Reason>>& reasons) const;
-    bool reference_found(std::size_t reference,
-                         const Value& value,
-                         const std::unordered_set<std::string>& own_keys) const;
-    void apply(const RowWrite& request, const std::vector<bool>& refused, RowWriteResult& result);
-    void settle(std::size_t request, RowWriteResult& result);
     // rows_store.cpp
     Result<void> store_rows();
     Result<void> store_rejects();
     // Deletes them as well.
-    Result<void> load_known_rejects(std::map<std::string, KnownReject>& known);
+    Result<void> load_known_rejects(std::map<std::string, RowsGroup::KnownReject>& known);
     Result<void> store_notes();
     Result<std::int64_t> load_version();
-    void collect_rejects(const RowWrite& request, const std::vector<std::vector<Reason>>& reasons);
-    void keep_answer(const RowWrite& request, const RowWriteResult& result);
 
-    std::string key_of(const Row& row) const;
-    bool key_less(const Row& left, const Row& right) const;
     Result<QueryResult> run(const std::string& sql, const std::vector<DuckdbValue>& params) {
         return run_kept(kept_, sql, params);
     }
 
     KeptConnection& kept_;
     const Table& table_;
-    std::span<const RowWrite* const> group_;
-    std::int64_t now_us_;
-    std::vector<std::size_t> key_columns_;
-    std::vector<std::size_t> first_row_;  // of a request, among all rows of the group
-    std::vector<const Row*> all_rows_;
-    std::vector<std::string> all_keys_;
-    std::vector<std::int64_t> failed_checks_;  // bits, as all_rows_
-    std::deque<Row> stored_rows_;
-    std::unordered_map<std::string, Slot> slots_;
-    std::vector<std::unordered_set<std::string>> known_references_;
-    std::map<std::pair<std::string, std::string>, KnownAnswer> answers_;  // scope, key
-    std::vector<const IdempotencyKey*> new_answers_;
-    std::vector<const AuditEntry*> audits_;
-    std::vector<RejectEntry> rejects_;
+    RowsGroup group_;
+    const std::int64_t now_us_;
     std::int64_t version_ = 0;
-    bool changed_ = false;
     bool wrote_ = false;
 };
 

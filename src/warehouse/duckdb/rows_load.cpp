@@ -15,12 +15,6 @@ constexpr ColumnType kBig{TypeKind::kInt64, 0, 0};
 constexpr const char* kReferenceKey =
     "SELECT schema_json ->> '$.key[0]' FROM muster.tables WHERE name = $1";
 
-// unnest($1::BIGINT[]) AS "id": column `column` of the batch.
-std::string unnest_sql(std::size_t param, const Column& column) {
-    return fmt::format(
-        "unnest(${}::{}[]) AS {}", param, sql_type(column.type), sql_identifier(column.name));
-}
-
 std::vector<DuckdbValue> one(DuckdbValue value) {
     std::vector<DuckdbValue> values;
     values.push_back(std::move(value));
@@ -50,90 +44,59 @@ Result<QueryResult> run_once(KeptConnection& kept,
     return run_bound(statement, params);
 }
 
-std::vector<DuckdbValue> RowsJob::column_lists(const std::vector<std::size_t>& columns) const {
-    std::vector<DuckdbValue> lists;
-    std::vector<const Value*> values(all_rows_.size());
-    for (const std::size_t column : columns) {
-        for (std::size_t i = 0; i < all_rows_.size(); ++i) {
-            values[i] = &(*all_rows_[i])[column];
-        }
-        lists.push_back(make_list(table_.columns[column].type, values));
+Result<std::vector<RowWriteResult>> RowsJob::run() {
+    MUSTER_TRY(load_answers());
+    if (!group_.rows().empty()) {
+        MUSTER_TRY(load_checks());
+        MUSTER_TRY(load_existing());
+        MUSTER_TRY(load_references());
     }
-    return lists;
+    MUSTER_ASSIGN(const std::int64_t version, load_version());
+    version_ = version;
+    std::vector<RowWriteResult> results = group_.settle(version_);
+    MUSTER_TRY(store_rows());
+    MUSTER_TRY(store_rejects());
+    MUSTER_TRY(store_notes());
+    return results;
 }
 
 Result<void> RowsJob::load_answers() {
-    for (const RowWrite* request : group_) {
-        if (!request->idempotency) {
-            continue;
-        }
-        const IdempotencyKey& key = *request->idempotency;
+    for (const IdempotencyKey* key : group_.idempotency_keys()) {
         std::vector<DuckdbValue> params;
-        params.push_back(make_value(kText, key.scope));
-        params.push_back(make_value(kText, key.key));
+        params.push_back(make_value(kText, key->scope));
+        params.push_back(make_value(kText, key->key));
         params.push_back(make_value(kBig, now_us_));
         MUSTER_ASSIGN(auto rows, run(sql::kAnswerSelect, params));
         MUSTER_ASSIGN(const bool found, rows.next());
         if (found) {
-            answers_[{key.scope, key.key}] = {std::string(rows.text(0)),
-                                              {.status = static_cast<int>(rows.int64(1)),
-                                               .headers = std::string(rows.text(2)),
-                                               .body = std::string(rows.text(3))}};
+            group_.add_answer(*key,
+                              std::string(rows.text(0)),
+                              {.status = static_cast<int>(rows.int64(1)),
+                               .headers = std::string(rows.text(2)),
+                               .body = std::string(rows.text(3))});
         }
     }
     return {};
 }
 
-// One bit per check, as in a scan: a check that cannot be evaluated counts as failed.
 Result<void> RowsJob::load_checks() {
-    failed_checks_.assign(all_rows_.size(), 0);
     if (table_.checks.empty()) {
         return {};
     }
-    std::string bits;
-    for (std::size_t i = 0; i < table_.checks.size(); ++i) {
-        bits += fmt::format(
-            "{}CASE WHEN coalesce(TRY(coalesce(CAST(({}\n) AS BOOLEAN), true)), false)"
-            " THEN 0::BIGINT ELSE {}::BIGINT END",
-            i == 0 ? "" : " | ",
-            table_.checks[i].sql,
-            std::int64_t{1} << i);
+    MUSTER_ASSIGN(const auto failed, failed_row_checks(kept_, table_, group_.rows()));
+    for (std::size_t i = 0; i < failed.size(); ++i) {
+        group_.set_failed_checks(i, failed[i]);
     }
-    std::string columns;
-    std::vector<std::size_t> indexes;
-    for (std::size_t i = 0; i < table_.columns.size(); ++i) {
-        columns += ", " + unnest_sql(i + 2, table_.columns[i]);
-        indexes.push_back(i);
-    }
-    std::vector<Value> numbers(all_rows_.size());
-    std::vector<const Value*> number_list;
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-        numbers[i] = static_cast<std::int64_t>(i);
-        number_list.push_back(&numbers[i]);
-    }
-    std::vector<DuckdbValue> params = one(make_list(kBig, number_list));
-    for (DuckdbValue& list : column_lists(indexes)) {
-        params.push_back(std::move(list));
-    }
-    MUSTER_ASSIGN(auto rows,
-                  run("SELECT _muster_row, " + bits +
-                          " FROM (SELECT unnest($1::BIGINT[]) AS _muster_row" + columns + ")",
-                      params));
-    for (;;) {
-        MUSTER_ASSIGN(const bool more, rows.next());
-        if (!more) {
-            return {};
-        }
-        failed_checks_[static_cast<std::size_t>(rows.int64(0))] = rows.int64(1);
-    }
+    return {};
 }
 
 // Two steps: the keys alone decide which rows are there, and only those are read in full. One join
 // that reads all columns costs several times as much for 1,000 keys spread over 10 M rows.
 Result<void> RowsJob::load_existing() {
     std::string batch;
-    for (std::size_t i = 0; i < key_columns_.size(); ++i) {
-        batch += (i == 0 ? "" : ", ") + unnest_sql(i + 1, table_.columns[key_columns_[i]]);
+    const std::vector<std::size_t>& key_columns = group_.key_columns();
+    for (std::size_t i = 0; i < key_columns.size(); ++i) {
+        batch += (i == 0 ? "" : ", ") + unnest_sql(i + 1, table_.columns[key_columns[i]]);
     }
     const std::string keys = sql::column_list(table_.key, "t.");
     std::vector<Value> found;
@@ -142,7 +105,7 @@ Result<void> RowsJob::load_existing() {
                       run("SELECT t.rowid FROM " + sql::target(table_.name) + " t WHERE " +
                               (table_.key.size() == 1 ? keys : "(" + keys + ")") + " IN (SELECT " +
                               batch + ")",
-                          column_lists(key_columns_)));
+                          column_lists(table_, group_.rows(), key_columns)));
         for (;;) {
             MUSTER_ASSIGN(const bool more, rows.next());
             if (!more) {
@@ -170,13 +133,11 @@ Result<void> RowsJob::load_rows(const std::vector<Value>& rowids) {
         if (!more) {
             return {};
         }
-        Row& row = stored_rows_.emplace_back();
+        Row row;
         for (std::size_t i = 0; i < table_.columns.size(); ++i) {
             row.push_back(read_value(rows, i + 1, table_.columns[i].type));
         }
-        Slot& slot = slots_[key_of(row)];
-        slot.rowid = rows.int64(0);
-        slot.stored = &row;
+        group_.add_stored(std::move(row), rows.int64(0));
     }
 }
 
@@ -193,27 +154,12 @@ Result<std::string> RowsJob::reference_key(const Reference& reference) {
 }
 
 Result<void> RowsJob::load_references() {
-    known_references_.resize(table_.references.size());
     for (std::size_t i = 0; i < table_.references.size(); ++i) {
         const Reference& reference = table_.references[i];
-        const std::size_t column = table_.column_index(reference.column);
-        const ColumnType& type = table_.columns[column].type;
-        std::map<std::string, const Value*> wanted;  // each value once
-        for (const Row* row : all_rows_) {
-            const Value& value = (*row)[column];
-            if (!std::holds_alternative<std::monostate>(value)) {
-                std::string text;
-                append_key(text, value);
-                wanted.emplace(std::move(text), &value);
-            }
-        }
-        if (wanted.empty()) {
+        const ColumnType& type = table_.find_column(reference.column)->type;
+        const std::vector<const Value*> values = group_.referenced_values(i);
+        if (values.empty()) {
             continue;
-        }
-        std::vector<const Value*> values;
-        values.reserve(wanted.size());
-        for (const auto& [text, value] : wanted) {
-            values.push_back(value);
         }
         MUSTER_ASSIGN(const std::string key, reference_key(reference));
         MUSTER_ASSIGN(auto rows,
@@ -227,9 +173,7 @@ Result<void> RowsJob::load_references() {
             if (!more) {
                 break;
             }
-            std::string text;
-            append_key(text, read_value(rows, 0, type));
-            known_references_[i].insert(std::move(text));
+            group_.add_referenced(i, read_value(rows, 0, type));
         }
     }
     return {};

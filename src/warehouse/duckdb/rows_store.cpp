@@ -1,6 +1,5 @@
 // What a group leaves behind: rows, rejects, answers, audit entries and the table's version.
 #include "core/limits.h"
-#include "core/text.h"
 #include "engine/detail/scan_source.h"
 #include "warehouse/duckdb/rows_job.h"
 #include "warehouse/duckdb/sql.h"
@@ -8,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <functional>
 
 namespace muster {
@@ -30,12 +28,12 @@ constexpr const char* kRejectsInsert =
     " unnest($7::VARCHAR[]), unnest($8::VARCHAR[]), unnest($9::VARCHAR[]), $10,"
     " unnest($11::VARCHAR[])";
 
-DuckdbValue text_list(const std::vector<RejectEntry>& entries,
-                      const std::function<std::string(const RejectEntry&)>& part) {
+DuckdbValue text_list(const std::vector<RowsGroup::NewReject>& rejects,
+                      const std::function<std::string(const RowsGroup::NewReject&)>& part) {
     std::vector<Value> values;
-    values.reserve(entries.size());
-    for (const RejectEntry& entry : entries) {
-        values.emplace_back(part(entry));
+    values.reserve(rejects.size());
+    for (const RowsGroup::NewReject& reject : rejects) {
+        values.emplace_back(part(reject));
     }
     std::vector<const Value*> list;
     list.reserve(values.size());
@@ -43,26 +41,6 @@ DuckdbValue text_list(const std::vector<RejectEntry>& entries,
         list.push_back(&value);
     }
     return make_list(kText, list);
-}
-
-// Later ones of the same id are dropped: an id is in the ledger once.
-void number_rejects(const Table& table, std::vector<RejectEntry>& entries) {
-    std::map<std::pair<std::string, std::string>, std::uint64_t> seen;  // request, raw hash
-    std::map<std::string, std::size_t> last;
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        RejectEntry& entry = entries[i];
-        const std::string hash = raw_hash_text(hash_raw(entry.raw));
-        entry.id = RejectId(reject_id_text(table.name.str(), hash, ++seen[{entry.run_id, hash}]));
-        entry.raw = utf8_prefix(entry.raw, kRejectRawBytesMax);
-        last[entry.id.str()] = i;
-    }
-    std::vector<RejectEntry> kept;
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        if (last[entries[i].id.str()] == i) {
-            kept.push_back(std::move(entries[i]));
-        }
-    }
-    entries = std::move(kept);
 }
 
 }  // namespace
@@ -76,15 +54,13 @@ Result<std::int64_t> RowsJob::load_version() {
 }
 
 Result<void> RowsJob::store_rows() {
+    const std::vector<RowsGroup::Change> changes = group_.changes();
     std::vector<Value> dropped;
-    std::vector<const Row*> added;
-    for (const auto& [key, slot] : slots_) {
-        if (slot.pending == nullptr) {
-            continue;
-        }
-        added.push_back(slot.pending);
-        if (slot.rowid) {
-            dropped.emplace_back(*slot.rowid);
+    std::vector<const Row*> added;  // by key: tables are kept roughly sorted
+    for (const RowsGroup::Change& change : changes) {
+        added.push_back(change.row);
+        if (change.rowid) {
+            dropped.emplace_back(*change.rowid);
         }
     }
     if (!dropped.empty()) {
@@ -106,10 +82,6 @@ Result<void> RowsJob::store_rows() {
     if (added.empty()) {
         return {};
     }
-    // Tables are kept roughly sorted by key.
-    std::sort(added.begin(), added.end(), [this](const Row* left, const Row* right) {
-        return key_less(*left, *right);
-    });
     std::string lists;
     std::vector<DuckdbValue> params;
     std::vector<const Value*> values(added.size());
@@ -133,24 +105,10 @@ Result<void> RowsJob::store_rows() {
     return {};
 }
 
-void RowsJob::collect_rejects(const RowWrite& request,
-                              const std::vector<std::vector<Reason>>& reasons) {
-    for (const RejectEntry& entry : request.rejects) {
-        rejects_.push_back(entry);
-    }
-    for (std::size_t i = 0; i < reasons.size(); ++i) {
-        if (reasons[i].empty()) {
-            continue;
-        }
-        RejectEntry& entry =
-            rejects_.emplace_back(row_reject(table_, request, request.indexes[i], reasons[i]));
-        entry.raw = request.raw[i];
-    }
-}
-
-Result<void> RowsJob::load_known_rejects(std::map<std::string, KnownReject>& known) {
+Result<void> RowsJob::load_known_rejects(std::map<std::string, RowsGroup::KnownReject>& known) {
     std::vector<DuckdbValue> ids;
-    ids.push_back(text_list(rejects_, [](const RejectEntry& entry) { return entry.id.str(); }));
+    ids.push_back(
+        text_list(group_.rejects(), [](const auto& reject) { return reject.entry.id.str(); }));
     {
         MUSTER_ASSIGN(auto rows, run(kRejectsKnown, ids));
         for (;;) {
@@ -168,70 +126,50 @@ Result<void> RowsJob::load_known_rejects(std::map<std::string, KnownReject>& kno
     return {};
 }
 
-// A reject seen again keeps its first request and what was decided about it.
 Result<void> RowsJob::store_rejects() {
-    if (rejects_.empty()) {
+    if (group_.rejects().empty()) {
         return {};
     }
-    number_rejects(table_, rejects_);
-    std::map<std::string, KnownReject> known;
+    std::map<std::string, RowsGroup::KnownReject> known;
     MUSTER_TRY(load_known_rejects(known));
-    const auto decided = [&known](const RejectEntry& entry) -> const KnownReject* {
-        const auto at = known.find(entry.id.str());
-        const bool kept =
-            at != known.end() && (at->second.state == "replayed" || at->second.state == "waived");
-        return kept ? &at->second : nullptr;
-    };
+    group_.keep_decisions(known);
     std::vector<DuckdbValue> params;
-    const auto add = [&](const std::function<std::string(const RejectEntry&)>& part) {
-        params.push_back(text_list(rejects_, part));
+    const auto add = [&](const std::function<std::string(const RowsGroup::NewReject&)>& part) {
+        params.push_back(text_list(group_.rejects(), part));
     };
-    add([](const RejectEntry& entry) { return entry.id.str(); });
-    add([&known](const RejectEntry& entry) {
-        const auto at = known.find(entry.id.str());
-        return at == known.end() ? entry.run_id : at->second.run_id;
-    });
-    add([](const RejectEntry& entry) { return entry.run_id; });
+    add([](const auto& reject) { return reject.entry.id.str(); });
+    add([](const auto& reject) { return reject.entry.run_id; });
+    add([](const auto& reject) { return reject.last_seen_run; });
     params.push_back(make_value(kText, table_.name.str()));
-    add([](const RejectEntry& entry) { return entry.object; });
-    add([](const RejectEntry& entry) { return entry.raw; });
-    add([&](const RejectEntry& entry) { return decided(entry) ? decided(entry)->state : "open"; });
-    add([&](const RejectEntry& entry) { return decided(entry) ? decided(entry)->note : ""; });
-    add([](const RejectEntry& entry) { return reasons_json(entry.reasons); });
+    add([](const auto& reject) { return reject.entry.object; });
+    add([](const auto& reject) { return reject.entry.raw; });
+    add([](const auto& reject) { return reject.entry.state; });
+    add([](const auto& reject) { return reject.entry.state_note; });
+    add([](const auto& reject) { return reasons_json(reject.entry.reasons); });
     params.push_back(make_value(kBig, now_us_));
-    add([](const RejectEntry& entry) { return entry.pointer; });
+    add([](const auto& reject) { return reject.entry.pointer; });
     MUSTER_ASSIGN(auto stored, run(kRejectsInsert, params));
     wrote_ = true;
     return {};
 }
 
-void RowsJob::keep_answer(const RowWrite& request, const RowWriteResult& result) {
-    if (!request.idempotency || !request.answer) {
-        return;
-    }
-    const IdempotencyKey& key = *request.idempotency;
-    answers_[{key.scope, key.key}] = {key.payload_hash, request.answer(result)};
-    new_answers_.push_back(&key);
-}
-
 Result<void> RowsJob::store_notes() {
     const auto text = [](const std::string& value) { return make_value(kText, value); };
     const auto number = [](std::int64_t value) { return make_value(kBig, value); };
-    for (const IdempotencyKey* key : new_answers_) {
-        const KnownAnswer& known = answers_.at({key->scope, key->key});
+    for (const auto& [key, answer] : group_.answers()) {
         std::vector<DuckdbValue> params;
         params.push_back(text(key->scope));
         params.push_back(text(key->key));
         MUSTER_ASSIGN(auto expired, run(sql::kAnswerDelete, params));
-        params.push_back(text(known.payload_hash));
-        params.push_back(number(known.answer.status));
-        params.push_back(text(known.answer.headers));
-        params.push_back(text(known.answer.body));
+        params.push_back(text(key->payload_hash));
+        params.push_back(number(answer->status));
+        params.push_back(text(answer->headers));
+        params.push_back(text(answer->body));
         params.push_back(number(now_us_ + kIdempotencySeconds * kMicrosPerSecond));
         MUSTER_ASSIGN(auto stored, run(sql::kAnswerInsert, params));
         wrote_ = true;
     }
-    for (const AuditEntry* entry : audits_) {
+    for (const AuditEntry* entry : group_.audits()) {
         std::vector<DuckdbValue> params;
         params.push_back(number(entry->at_us));
         for (const std::string* part :
@@ -240,7 +178,7 @@ Result<void> RowsJob::store_notes() {
         }
         MUSTER_ASSIGN(auto stored, run(sql::kAuditInsert, params));
     }
-    if (changed_) {
+    if (group_.table_changed()) {
         std::vector<DuckdbValue> params;
         params.push_back(text(table_.name.str()));
         MUSTER_ASSIGN(auto removed, run(sql::kTableVersionDelete, params));

@@ -1,5 +1,6 @@
 // Saving a table: its description and its Parquet file come from one transaction.
 #include "engine/detail/content_functions.h"
+#include "engine/detail/parquet_source.h"
 #include "warehouse/duckdb/duckdb_table_snapshots.h"
 #include "warehouse/duckdb/rows_values.h"
 #include "warehouse/duckdb/snapshots_sql.h"
@@ -8,10 +9,6 @@
 namespace muster {
 
 namespace {
-
-// Level 1: about the size of level 3 for a third of the time.
-constexpr const char* kParquetOptions =
-    " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, USE_TMP_FILE false)";
 
 Result<SavedTable> describe(Connection& connection,
                             const Table& table,

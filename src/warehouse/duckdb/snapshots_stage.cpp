@@ -1,116 +1,19 @@
 // Building a table for a restore beside the one it will replace, and comparing the two.
-#include "engine/detail/avro_scan.h"
-#include "engine/detail/content_functions.h"
 #include "engine/detail/parquet_source.h"
-#include "engine/detail/scan_source.h"
 #include "warehouse/detail/column_mapping.h"
+#include "warehouse/duckdb/archive_rows.h"
 #include "warehouse/duckdb/duckdb_table_snapshots.h"
+#include "warehouse/duckdb/saved_rows.h"
 #include "warehouse/duckdb/snapshots_sql.h"
 #include "warehouse/duckdb/sql.h"
 
 #include <fmt/format.h>
-
-#include <algorithm>
 
 namespace muster {
 
 namespace {
 
 std::string text_of(const AsideTable& aside) { return sql::target(TableName(aside.name)); }
-
-// The rows of the files in SQL, for one statement.
-class SavedRows {
-  public:
-    SavedRows(Engine& engine, const RestoreFiles& files) : files_(files) {
-        if (files.parquet.empty()) {
-            avro_.emplace(engine.handle(), files.table, files.avro);
-        }
-    }
-
-    std::string sql() const { return avro_ ? avro_->sql() : parquet_source_sql(files_.parquet); }
-
-    // Parquet is stored in the order of the table, Avro in none.
-    bool ordered() const { return !avro_; }
-
-    Error error_behind(Error failed) {
-        return avro_ ? avro_->error_behind(std::move(failed)) : parquet_error(std::move(failed));
-    }
-
-  private:
-    const RestoreFiles& files_;
-    std::optional<AvroScan> avro_;
-};
-
-// The table's columns as expressions over the files' columns.
-std::string select_list(const std::vector<MappedColumn>& mapped) {
-    std::string out;
-    for (const auto& [column, from] : mapped) {
-        out += out.empty() ? "" : ", ";
-        out += fmt::format("CAST({} AS {}) AS {}",
-                           from == nullptr ? "NULL" : sql_identifier(from->name),
-                           sql_type(column->type),
-                           sql_identifier(column->name));
-    }
-    return out;
-}
-
-bool same_columns(const Table& table, const std::vector<ArchiveColumn>& saved) {
-    return std::equal(table.columns.begin(),
-                      table.columns.end(),
-                      saved.begin(),
-                      saved.end(),
-                      [](const Column& column, const ArchiveColumn& one) {
-                          return column.name == one.name && column.type == one.type;
-                      });
-}
-
-// What the table asks of its rows and the backup's table may not have asked.
-Result<void> check_rows(Connection& connection,
-                        const Table& table,
-                        const RestoreFiles& files,
-                        const std::vector<MappedColumn>& mapped,
-                        const std::string& relation) {
-    std::string problems;
-    for (const auto& [column, from] : mapped) {
-        const bool may_lack = from != nullptr && from->nullable;
-        if (column->nullable || !may_lack) {
-            continue;
-        }
-        MUSTER_ASSIGN(const auto nulls,
-                      connection.scalar("SELECT count(*) FROM " + relation + " WHERE " +
-                                        sql_identifier(column->name) + " IS NULL"));
-        if (nulls > 0) {
-            problems += fmt::format(
-                "\n  column {} must have a value, but {} rows have none", column->name, nulls);
-        }
-    }
-    if (files.key != table.key) {
-        const std::string key = sql::column_list(table.key);
-        MUSTER_ASSIGN(const auto shared,
-                      connection.scalar("SELECT count(*) FROM (SELECT 1 FROM " + relation +
-                                        " GROUP BY " + key + " HAVING count(*) > 1)"));
-        if (shared > 0) {
-            problems += fmt::format(
-                "\n  {} values of the key ({}) stand in more than one row", shared, key);
-        }
-    }
-    if (problems.empty()) {
-        return {};
-    }
-    return Error{ErrorCode::kConflict,
-                 "the rows of the backup do not fit table " + table.name.str() + ":" + problems,
-                 "restore it with the catalog it was made with",
-                 ""};
-}
-
-Result<FileContent> content_of(Connection& connection,
-                               const Table& table,
-                               const std::string& relation) {
-    MUSTER_ASSIGN(auto rows,
-                  connection.query("SELECT " + content_select_list(archive_table(table)) +
-                                   " FROM " + relation));
-    return read_content(rows);
-}
 
 constexpr std::string_view kStagedText = "staged";
 
@@ -119,6 +22,16 @@ std::string_view kind_text(AsideTable::Kind kind) {
 }
 
 }  // namespace
+
+RestoreQueries restore_queries(Connection& connection) {
+    return {.relation = [](const std::string& table) { return sql::target(TableName(table)); },
+            .count = [&connection](const std::string& sql) -> Result<RestoreQueries::Counted> {
+                MUSTER_ASSIGN(auto rows, connection.query(sql));
+                MUSTER_ASSIGN(const bool found, rows.next());
+                MUSTER_CHECK(found);
+                return RestoreQueries::Counted{rows.int64(0), std::string(rows.text(1))};
+            }};
+}
 
 Result<void> record_aside(Connection& connection, const AsideTable& aside, std::int64_t now_us) {
     MUSTER_ASSIGN(const auto added,
@@ -143,7 +56,7 @@ Result<AsideTable> DuckdbTableSnapshots::stage(const Table& table,
     AsideTable aside{
         .name = "_muster_restore_" + run.str(), .table = table.name, .run_id = run.str()};
     MUSTER_TRY(build(connection, table, files, mapped, aside));
-    if (auto fits = check_staged(connection, table, files, mapped, aside); !fits.ok()) {
+    if (auto fits = check_staged(connection, table, files, mapped, aside, cancel); !fits.ok()) {
         // What fails here is found at the next start: the table is on record.
         (void)drop(aside);
         return std::move(fits).error();
@@ -162,9 +75,8 @@ Result<void> DuckdbTableSnapshots::build(Connection& connection,
     SavedRows source(engine_, files);
     MUSTER_ASSIGN(auto transaction, Transaction::open(connection));
     MUSTER_TRY(connection.execute(sql::create_table(table, text_of(aside))));
-    const auto filled = connection.execute(
-        "INSERT INTO " + text_of(aside) + " SELECT " + select_list(mapped) + " FROM " +
-        source.sql() + (source.ordered() ? "" : " ORDER BY " + sql::column_list(table.key)));
+    const auto filled = connection.execute("INSERT INTO " + text_of(aside) + " " +
+                                           saved_rows_sql(table, source, mapped));
     if (!filled.ok()) {
         return source.error_behind(filled.error());
     }
@@ -176,30 +88,12 @@ Result<void> DuckdbTableSnapshots::check_staged(Connection& connection,
                                                 const Table& table,
                                                 const RestoreFiles& files,
                                                 const std::vector<MappedColumn>& mapped,
-                                                const AsideTable& aside) {
-    MUSTER_TRY(check_rows(connection, table, files, mapped, text_of(aside)));
+                                                const AsideTable& aside,
+                                                const CancelToken* cancel) {
+    MUSTER_TRY(check_restored_rows(restore_queries(connection), table, files, mapped, aside.name));
     MUSTER_ASSIGN(const FileContent built, content_of(connection, table, text_of(aside)));
-    Result<FileContent> wanted = files.content;
-    if (!same_columns(table, files.table.columns)) {
-        SavedRows source(engine_, files);
-        wanted = content_of(
-            connection, table, "(SELECT " + select_list(mapped) + " FROM " + source.sql() + ")");
-        if (!wanted.ok()) {
-            return source.error_behind(wanted.error());
-        }
-    }
-    if (built == *wanted) {
-        return {};
-    }
-    return Error{ErrorCode::kVerification,
-                 fmt::format("the files hold {} rows with checksum {}, but {} rows with checksum {}"
-                             " were saved",
-                             built.rows,
-                             checksum_text(built.checksum),
-                             wanted->rows,
-                             checksum_text(wanted->checksum)),
-                 "restore from another backup",
-                 ""};
+    MUSTER_ASSIGN(const FileContent wanted, wanted_content(engine_, table, files, mapped, cancel));
+    return check_content(built, wanted);
 }
 
 Result<TableChanges> DuckdbTableSnapshots::compare(const Table& table,

@@ -9,106 +9,20 @@
 #include "warehouse/duckdb/snapshots_sql.h"
 #include "warehouse/duckdb/sql.h"
 
-#include <fmt/format.h>
-
-#include <set>
-
 namespace muster {
 
 namespace {
-
-// Rows of `child` that refer to nothing in `parent`.
-Result<void> add_broken(Connection& connection,
-                        const Table& child,
-                        const std::string& child_relation,
-                        const Reference& reference,
-                        const Table& parent,
-                        const std::string& parent_relation,
-                        std::vector<BrokenReference>& broken) {
-    const std::string column = "c." + sql_identifier(reference.column);
-    MUSTER_ASSIGN(
-        auto rows,
-        connection.query("SELECT count(*), coalesce(CAST(min(" + column +
-                         ") AS VARCHAR), '') FROM " + child_relation + " c ANTI JOIN " +
-                         parent_relation + " p ON " + column + " = p." +
-                         sql_identifier(parent.key.front()) + " WHERE " + column + " IS NOT NULL"));
-    MUSTER_ASSIGN(const bool found, rows.next());
-    if (found && rows.int64(0) > 0) {
-        broken.push_back({child.name.str(),
-                          reference.column,
-                          parent.name.str(),
-                          rows.int64(0),
-                          std::string(rows.text(1))});
-    }
-    return {};
-}
-
-Result<std::vector<BrokenReference>> find_broken(Connection& connection,
-                                                 const Catalog& catalog,
-                                                 const Table& table,
-                                                 const AsideTable& staged) {
-    std::vector<BrokenReference> broken;
-    const std::string relation = sql::target(TableName(staged.name));
-    for (const Reference& reference : table.references) {
-        const Table* parent = catalog.find_table(reference.table.str());
-        MUSTER_CHECK(parent != nullptr);
-        MUSTER_TRY(add_broken(connection,
-                              table,
-                              relation,
-                              reference,
-                              *parent,
-                              parent == &table ? relation : sql::target(parent->name),
-                              broken));
-    }
-    for (const Table& child : catalog.tables) {
-        for (const Reference& reference : child.references) {
-            if (reference.table == table.name && child.name != table.name) {
-                MUSTER_TRY(add_broken(connection,
-                                      child,
-                                      sql::target(child.name),
-                                      reference,
-                                      table,
-                                      relation,
-                                      broken));
-            }
-        }
-    }
-    return broken;
-}
 
 // The versions of the tables on the other side of a reference.
 Result<std::map<std::string, std::int64_t>> versions_around(Connection& connection,
                                                             const Catalog& catalog,
                                                             const Table& table) {
-    std::set<std::string> names;
-    for (const Reference& reference : table.references) {
-        names.insert(reference.table.str());
-    }
-    for (const Table& child : catalog.tables) {
-        for (const Reference& reference : child.references) {
-            if (reference.table == table.name) {
-                names.insert(child.name.str());
-            }
-        }
-    }
     std::map<std::string, std::int64_t> versions;
-    for (const std::string& name : names) {
+    for (const std::string& name : tables_around(catalog, table)) {
         MUSTER_ASSIGN(versions[name],
                       connection.scalar(sql::kTableVersion, std::string_view(name)));
     }
     return versions;
-}
-
-Result<void> refuse_broken(Connection& connection, const SwapRequest& request) {
-    MUSTER_ASSIGN(const auto broken,
-                  find_broken(connection, request.catalog, request.table, request.staged));
-    if (broken.empty()) {
-        return {};
-    }
-    return Error{ErrorCode::kConflict,
-                 "the restored table would break references:" + describe_broken(broken),
-                 "restore or reload the other table first, or use --force",
-                 ""};
 }
 
 // The renames and all that is on record about them, in the caller's transaction.
@@ -172,7 +86,7 @@ Result<std::vector<BrokenReference>> DuckdbTableSnapshots::broken_references(
     const CancelToken* cancel) {
     MUSTER_ASSIGN(auto connection, engine_.handle().connect());
     const InterruptGuard guard(connection, cancel);
-    return find_broken(connection, catalog, table, staged);
+    return find_broken_references(restore_queries(connection), catalog, table, staged.name);
 }
 
 Result<SwapOutcome> DuckdbTableSnapshots::swap(const SwapRequest& request) {
@@ -181,7 +95,7 @@ Result<SwapOutcome> DuckdbTableSnapshots::swap(const SwapRequest& request) {
     if (!request.force) {
         const InterruptGuard guard(connection, request.cancel);
         MUSTER_ASSIGN(checked, versions_around(connection, request.catalog, request.table));
-        MUSTER_TRY(refuse_broken(connection, request));
+        MUSTER_TRY(refuse_broken_references(restore_queries(connection), request));
     }
     MUSTER_ASSIGN(const auto pass, gates_.enter(request.table, request.cancel));
     const std::int64_t entered_ns = clock_.monotonic_ns();
@@ -193,7 +107,7 @@ Result<SwapOutcome> DuckdbTableSnapshots::swap(const SwapRequest& request) {
             MUSTER_ASSIGN(const auto now,
                           versions_around(connection, request.catalog, request.table));
             if (now != checked) {
-                MUSTER_TRY(refuse_broken(connection, request));
+                MUSTER_TRY(refuse_broken_references(restore_queries(connection), request));
             }
         }
         MUSTER_TRY(list_objects_since(connection, request, outcome));

@@ -51,51 +51,6 @@ const std::vector<std::string>& migrations() {
     return kMigrations;
 }
 
-std::string column_list(const std::vector<std::string>& names, std::string_view prefix) {
-    std::string out;
-    for (const std::string& name : names) {
-        out += out.empty() ? "" : ", ";
-        out += prefix;
-        out += sql_identifier(name);
-    }
-    return out;
-}
-
-std::string column_list(const Table& table, std::string_view prefix) {
-    std::vector<std::string> names;
-    for (const Column& column : table.columns) {
-        names.push_back(column.name);
-    }
-    return column_list(names, prefix);
-}
-
-std::string key_equal(const Table& table, std::string_view left, std::string_view right) {
-    std::string out;
-    for (const std::string& name : table.key) {
-        out += out.empty() ? "" : " AND ";
-        out += left;
-        out += sql_identifier(name) + " = ";
-        out += right;
-        out += sql_identifier(name);
-    }
-    return out;
-}
-
-std::string values_differ(const Table& table, std::string_view left, std::string_view right) {
-    std::string out;
-    for (const Column& column : table.columns) {
-        if (table.is_key(column.name)) {
-            continue;
-        }
-        out += out.empty() ? "" : " OR ";
-        out += left;
-        out += sql_identifier(column.name) + " IS DISTINCT FROM ";
-        out += right;
-        out += sql_identifier(column.name);
-    }
-    return out.empty() ? "false" : "(" + out + ")";
-}
-
 std::string create_table(const Table& table, const std::string& relation) {
     std::string columns;
     for (const Column& column : table.columns) {

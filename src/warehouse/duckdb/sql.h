@@ -4,6 +4,7 @@
 #pragma once
 
 #include "catalog/catalog.h"
+#include "warehouse/detail/table_sql.h"
 
 #include <string>
 #include <string_view>
@@ -73,13 +74,6 @@ inline constexpr const char* kRejectsSelect =
 inline constexpr const char* kRejectState =
     "UPDATE muster.rejects SET state = ?, state_note = ? WHERE id = ?";
 
-// "a", "b" with a prefix before each: t."a", t."b".
-std::string column_list(const std::vector<std::string>& names, std::string_view prefix = "");
-std::string column_list(const Table& table, std::string_view prefix = "");
-// left."k" = right."k" AND ...
-std::string key_equal(const Table& table, std::string_view left, std::string_view right);
-// Whether any column outside the key differs; "false" if there is none.
-std::string values_differ(const Table& table, std::string_view left, std::string_view right);
 // CREATE TABLE of the table's columns under the name `relation`, which is SQL.
 std::string create_table(const Table& table, const std::string& relation);
 // main."table".

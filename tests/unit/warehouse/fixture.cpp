@@ -1,8 +1,12 @@
 #include "fixture.h"
 
 #include "engine/detail/duckdb_handle.h"
+#include "warehouse/postgres/connection.h"
 
 #include <fmt/format.h>
+
+#include <cstdlib>
+#include <unistd.h>
 
 namespace muster {
 
@@ -36,19 +40,41 @@ void WarehouseTest::SetUp() {
     reopen();
 }
 
+std::string WarehouseTest::warehouse_url() {
+    const char* server = std::getenv("MUSTER_TEST_POSTGRES");
+    if (server == nullptr) {
+        return "duckdb:" + (folder_.path() / "muster.duckdb").string();
+    }
+    if (postgres_url_.empty()) {
+        static int databases = 0;
+        const std::string name = fmt::format("unit_{}_{}", ::getpid(), ++databases);
+        auto connection = PgConnection::open({.url = server}, nullptr);
+        EXPECT_TRUE(connection.ok()) << connection.error().message;
+        if (connection.ok()) {
+            EXPECT_TRUE((*connection)->execute("CREATE DATABASE " + name).ok());
+        }
+        const std::string url = server;
+        postgres_url_ = url.substr(0, url.rfind('/') + 1) + name;
+    }
+    return postgres_url_;
+}
+
 void WarehouseTest::reopen() {
     warehouse_.reset();
     engine_.reset();
+    const std::string url = warehouse_url();
     EngineOptions options;
-    options.database = folder_.path() / "muster.duckdb";
+    if (url.starts_with("duckdb:")) {
+        options.database = url.substr(url.find(':') + 1);
+    }
     options.temp_dir = folder_.path() / "tmp";
     options.memory_limit_bytes = 512U << 20;
     options.threads = 2;
     auto engine = Engine::open(options);
     ASSERT_TRUE(engine.ok()) << engine.error().message;
     engine_ = std::move(engine).value();
-    auto warehouse = open_warehouse("duckdb:" + options.database.string(), *engine_, clock_);
-    ASSERT_TRUE(warehouse.ok());
+    auto warehouse = open_warehouse(url, *engine_, clock_);
+    ASSERT_TRUE(warehouse.ok()) << warehouse.error().message;
     warehouse_ = std::move(warehouse).value();
     const auto prepared = warehouse_->prepare();
     ASSERT_TRUE(prepared.ok()) << prepared.error().message;

@@ -1,4 +1,6 @@
-// A warehouse on a real DuckDB in a temporary folder, and staged objects made from SQL rows.
+// A warehouse on a real DuckDB in a temporary folder, and staged objects made from SQL rows. With
+// MUSTER_TEST_POSTGRES=URL in the environment it is in a new database of that server: for tests
+// that ask for nothing else than a Warehouse.
 #pragma once
 
 #include "support/manual_clock.h"
@@ -45,6 +47,9 @@ class WarehouseTest : public testing::Test {
     std::vector<std::string> rejects_of(const RejectFilter& filter);
     void run_sql(const std::string& sql);
 
+    std::string warehouse_url();
+
+    std::string postgres_url_;  // of this test's database, once it is there
     TempFolder folder_;
     ManualClock clock_;
     Catalog catalog_;

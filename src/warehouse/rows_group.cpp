@@ -1,8 +1,8 @@
 // Which rows of a group pass, request by request, without asking the database again.
+#include "warehouse/detail/rows_group.h"
+
 #include "core/limits.h"
 #include "core/text.h"
-#include "warehouse/duckdb/rows_job.h"
-#include "warehouse/duckdb/sql.h"
 
 #include <algorithm>
 
@@ -22,8 +22,7 @@ Reason set_reason(RejectCode code, int column, std::string_view value, std::stri
     return reason;
 }
 
-}  // namespace
-
+// The value as bytes: equal bytes if and only if a database takes the values for equal.
 void append_key(std::string& out, const Value& value) {
     out.push_back(static_cast<char>(value.index()));
     if (const auto* integer = std::get_if<std::int64_t>(&value)) {
@@ -42,24 +41,24 @@ void append_key(std::string& out, const Value& value) {
     }
 }
 
-RowsJob::RowsJob(KeptConnection& kept,
-                 const Table& table,
-                 std::span<const RowWrite* const> group,
-                 std::int64_t now_us)
-    : kept_(kept), table_(table), group_(group), now_us_(now_us) {
+}  // namespace
+
+RowsGroup::RowsGroup(const Table& table, std::span<const RowWrite* const> requests)
+    : table_(table), requests_(requests), known_references_(table.references.size()) {
     for (const std::string& name : table.key) {
         key_columns_.push_back(table.column_index(name));
     }
-    for (const RowWrite* request : group) {
+    for (const RowWrite* request : requests) {
         first_row_.push_back(all_rows_.size());
         for (const Row& row : request->rows) {
             all_rows_.push_back(&row);
             all_keys_.push_back(key_of(row));
         }
     }
+    failed_checks_.assign(all_rows_.size(), 0);
 }
 
-std::string RowsJob::key_of(const Row& row) const {
+std::string RowsGroup::key_of(const Row& row) const {
     std::string key;
     for (const std::size_t column : key_columns_) {
         append_key(key, row[column]);
@@ -67,7 +66,7 @@ std::string RowsJob::key_of(const Row& row) const {
     return key;
 }
 
-bool RowsJob::key_less(const Row& left, const Row& right) const {
+bool RowsGroup::key_less(const Row& left, const Row& right) const {
     for (const std::size_t column : key_columns_) {
         if (left[column] != right[column]) {
             return left[column] < right[column];
@@ -76,28 +75,67 @@ bool RowsJob::key_less(const Row& left, const Row& right) const {
     return false;
 }
 
-Result<std::vector<RowWriteResult>> RowsJob::run() {
-    MUSTER_TRY(load_answers());
-    if (!all_rows_.empty()) {
-        MUSTER_TRY(load_checks());
-        MUSTER_TRY(load_existing());
-        MUSTER_TRY(load_references());
-    }
-    MUSTER_ASSIGN(const std::int64_t version, load_version());
-    version_ = version;
-    std::vector<RowWriteResult> results(group_.size());
-    for (std::size_t i = 0; i < group_.size(); ++i) {
-        if (!answered(*group_[i], results[i])) {
-            settle(i, results[i]);
+std::vector<const IdempotencyKey*> RowsGroup::idempotency_keys() const {
+    std::vector<const IdempotencyKey*> keys;
+    for (const RowWrite* request : requests_) {
+        if (request->idempotency) {
+            keys.push_back(&*request->idempotency);
         }
     }
-    MUSTER_TRY(store_rows());
-    MUSTER_TRY(store_rejects());
-    MUSTER_TRY(store_notes());
+    return keys;
+}
+
+std::vector<const Value*> RowsGroup::referenced_values(std::size_t reference) const {
+    const std::size_t column = table_.column_index(table_.references[reference].column);
+    std::map<std::string, const Value*> wanted;
+    for (const Row* row : all_rows_) {
+        const Value& value = (*row)[column];
+        if (!std::holds_alternative<std::monostate>(value)) {
+            std::string key;
+            append_key(key, value);
+            wanted.emplace(std::move(key), &value);
+        }
+    }
+    std::vector<const Value*> values;
+    values.reserve(wanted.size());
+    for (const auto& [key, value] : wanted) {
+        values.push_back(value);
+    }
+    return values;
+}
+
+void RowsGroup::add_answer(const IdempotencyKey& key,
+                           std::string payload_hash,
+                           StoredAnswer answer) {
+    answers_[{key.scope, key.key}] = {std::move(payload_hash), std::move(answer)};
+}
+
+void RowsGroup::add_stored(Row row, std::int64_t rowid) {
+    const Row& kept = stored_rows_.emplace_back(std::move(row));
+    Slot& slot = slots_[key_of(kept)];
+    slot.rowid = rowid;
+    slot.stored = &kept;
+}
+
+void RowsGroup::add_referenced(std::size_t reference, const Value& key) {
+    std::string bytes;
+    append_key(bytes, key);
+    known_references_[reference].insert(std::move(bytes));
+}
+
+std::vector<RowWriteResult> RowsGroup::settle(std::int64_t table_version) {
+    version_ = table_version;
+    std::vector<RowWriteResult> results(requests_.size());
+    for (std::size_t i = 0; i < requests_.size(); ++i) {
+        if (!answered(*requests_[i], results[i])) {
+            settle_request(i, results[i]);
+        }
+    }
+    number_rejects();
     return results;
 }
 
-bool RowsJob::answered(const RowWrite& request, RowWriteResult& result) const {
+bool RowsGroup::answered(const RowWrite& request, RowWriteResult& result) const {
     if (!request.idempotency) {
         return false;
     }
@@ -114,9 +152,9 @@ bool RowsJob::answered(const RowWrite& request, RowWriteResult& result) const {
     return true;
 }
 
-void RowsJob::settle(std::size_t request, RowWriteResult& result) {
-    const RowWrite& write = *group_[request];
-    const std::vector<std::vector<Reason>> reasons = judge(request);
+void RowsGroup::settle_request(std::size_t request, RowWriteResult& result) {
+    const RowWrite& write = *requests_[request];
+    const Reasons reasons = judge(request);
     result.problems = write.problems;
     std::vector<bool> refused;
     for (std::size_t i = 0; i < reasons.size(); ++i) {
@@ -147,9 +185,9 @@ void RowsJob::settle(std::size_t request, RowWriteResult& result) {
     keep_answer(write, result);
 }
 
-std::vector<std::vector<Reason>> RowsJob::judge(std::size_t request) const {
-    const RowWrite& write = *group_[request];
-    std::vector<std::vector<Reason>> reasons(write.rows.size());
+RowsGroup::Reasons RowsGroup::judge(std::size_t request) const {
+    const RowWrite& write = *requests_[request];
+    Reasons reasons(write.rows.size());
     for (std::size_t i = 0; i < reasons.size(); ++i) {
         const std::int64_t failed = failed_checks_[first_row_[request] + i];
         for (std::size_t check = 0; check < table_.checks.size(); ++check) {
@@ -167,8 +205,8 @@ std::vector<std::vector<Reason>> RowsJob::judge(std::size_t request) const {
     return reasons;
 }
 
-void RowsJob::judge_keys(std::size_t request, std::vector<std::vector<Reason>>& reasons) const {
-    const RowWrite& write = *group_[request];
+void RowsGroup::judge_keys(std::size_t request, Reasons& reasons) const {
+    const RowWrite& write = *requests_[request];
     const int column = key_columns_.size() == 1 ? static_cast<int>(key_columns_.front()) : -1;
     std::unordered_map<std::string_view, std::size_t> first;  // key -> row of the request
     for (std::size_t i = 0; i < write.rows.size(); ++i) {
@@ -200,9 +238,9 @@ void RowsJob::judge_keys(std::size_t request, std::vector<std::vector<Reason>>& 
     }
 }
 
-bool RowsJob::reference_found(std::size_t reference,
-                              const Value& value,
-                              const std::unordered_set<std::string>& own_keys) const {
+bool RowsGroup::reference_found(std::size_t reference,
+                                const Value& value,
+                                const std::unordered_set<std::string>& own_keys) const {
     std::string key;
     append_key(key, value);
     if (known_references_[reference].contains(key)) {
@@ -215,9 +253,8 @@ bool RowsJob::reference_found(std::size_t reference,
     return own_keys.contains(key) || (slot != slots_.end() && slot->second.current() != nullptr);
 }
 
-void RowsJob::judge_references(std::size_t request,
-                               std::vector<std::vector<Reason>>& reasons) const {
-    const RowWrite& write = *group_[request];
+void RowsGroup::judge_references(std::size_t request, Reasons& reasons) const {
+    const RowWrite& write = *requests_[request];
     // A row may refer to one of its own request: when that is refused, it is refused as well.
     for (bool again = true; again;) {
         again = false;
@@ -253,9 +290,9 @@ void RowsJob::judge_references(std::size_t request,
     }
 }
 
-void RowsJob::apply(const RowWrite& request,
-                    const std::vector<bool>& refused,
-                    RowWriteResult& result) {
+void RowsGroup::apply(const RowWrite& request,
+                      const std::vector<bool>& refused,
+                      RowWriteResult& result) {
     for (std::size_t i = 0; i < request.rows.size(); ++i) {
         if (refused[i]) {
             continue;

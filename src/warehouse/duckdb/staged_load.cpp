@@ -1,9 +1,11 @@
 // Staging: the clean Parquet files stay where they are and are read through a view. Rows with the
 // same key are found by one aggregation over the keys; only those few are looked at further.
+#include "warehouse/duckdb/staged_load.h"
+
 #include "core/limits.h"
 #include "engine/detail/parquet_source.h"
+#include "engine/detail/scan_source.h"
 #include "types/decode.h"
-#include "warehouse/duckdb/load_job.h"
 #include "warehouse/duckdb/sql.h"
 
 #include <fmt/format.h>
@@ -62,7 +64,7 @@ std::string duplicate_reasons_sql(const Table& table) {
 
 }  // namespace
 
-LoadJob::LoadJob(Connection& connection, const LoadRequest& request, std::uint64_t memory_bytes)
+StagedLoad::LoadJob(Connection& connection, const LoadRequest& request, std::uint64_t memory_bytes)
     : connection_(connection),
       request_(request),
       table_(request.table),
@@ -73,8 +75,19 @@ LoadJob::LoadJob(Connection& connection, const LoadRequest& request, std::uint64
     }
 }
 
-Result<std::int64_t> LoadJob::add_by_ordinal(const std::string& sql,
-                                             std::int64_t ObjectTally::*field) {
+Result<void> StagedLoad::add_to_tally(std::int64_t ordinal,
+                                      std::int64_t count,
+                                      std::int64_t ObjectTally::*field) {
+    const auto at = index_by_ordinal_.find(static_cast<std::uint64_t>(ordinal));
+    if (at == index_by_ordinal_.end()) {
+        return Error{ErrorCode::kInternal, "a staged row belongs to no object", "", ""};
+    }
+    tallies_[at->second].*field += count;
+    return {};
+}
+
+Result<std::int64_t> StagedLoad::add_by_ordinal(const std::string& sql,
+                                                std::int64_t ObjectTally::*field) {
     MUSTER_ASSIGN(auto rows, connection_.query(sql));
     std::int64_t total = 0;
     for (;;) {
@@ -82,16 +95,12 @@ Result<std::int64_t> LoadJob::add_by_ordinal(const std::string& sql,
         if (!more) {
             return total;
         }
-        const auto at = index_by_ordinal_.find(static_cast<std::uint64_t>(rows.int64(0)));
-        if (at == index_by_ordinal_.end()) {
-            return Error{ErrorCode::kInternal, "a staged row belongs to no object", "", ""};
-        }
-        tallies_[at->second].*field += rows.int64(1);
+        MUSTER_TRY(add_to_tally(rows.int64(0), rows.int64(1), field));
         total += rows.int64(1);
     }
 }
 
-Result<void> LoadJob::stage() {
+Result<void> StagedLoad::stage() {
     MUSTER_TRY(make_stage_view());
     MUSTER_TRY(collect_scan_rejects());
     MUSTER_TRY(connection_.execute(
@@ -109,7 +118,7 @@ Result<void> LoadJob::stage() {
                        " ON stage._position = losers.position");
 }
 
-Result<void> LoadJob::make_stage_view() {
+Result<void> StagedLoad::make_stage_view() {
     std::vector<std::filesystem::path> paths;
     for (const LoadObject& object : request_.objects) {
         for (const auto& part : object.parts) {
@@ -123,13 +132,17 @@ Result<void> LoadJob::make_stage_view() {
         return connection_.execute("CREATE TEMP VIEW stage AS SELECT " + sql::column_list(table_) +
                                    ", _position FROM " + parquet_source_sql(paths));
     }
-    return connection_.execute("CREATE TEMP VIEW stage AS SELECT " + sql::column_list(table_) +
-                               ", 0::BIGINT AS _position FROM " + sql::target(table_.name) +
-                               " WHERE false");
+    std::string nothing;
+    for (const Column& column : table_.columns) {
+        nothing +=
+            "CAST(NULL AS " + sql_type(column.type) + ") AS " + sql_identifier(column.name) + ", ";
+    }
+    return connection_.execute("CREATE TEMP VIEW stage AS SELECT " + nothing +
+                               "0::BIGINT AS _position WHERE false");
 }
 
 // The rows that are really there, against what the scan counted.
-Result<void> LoadJob::count_staged(const std::vector<std::filesystem::path>& paths) {
+Result<void> StagedLoad::count_staged(const std::vector<std::filesystem::path>& paths) {
     std::map<std::string, std::size_t> index_by_path;
     for (std::size_t i = 0; i < request_.objects.size(); ++i) {
         for (const auto& part : request_.objects[i].parts) {
@@ -161,7 +174,7 @@ Result<void> LoadJob::count_staged(const std::vector<std::filesystem::path>& pat
     return {};
 }
 
-Result<void> LoadJob::collect_scan_rejects() {
+Result<void> StagedLoad::collect_scan_rejects() {
     MUSTER_TRY(connection_.execute(
         "CREATE TEMP TABLE load_rejects (id VARCHAR, position BIGINT, object VARCHAR, line BIGINT,"
         " \"offset\" BIGINT, length BIGINT, raw BLOB, severity VARCHAR, reasons VARCHAR)"));
@@ -192,7 +205,7 @@ Result<void> LoadJob::collect_scan_rejects() {
     return {};
 }
 
-bool LoadJob::keys_rise() const {
+bool StagedLoad::keys_rise() const {
     const Column& key = *table_.find_column(table_.key.front());
     std::optional<Value> last;
     std::size_t filled = 0;
@@ -216,7 +229,7 @@ bool LoadJob::keys_rise() const {
     return true;
 }
 
-Result<void> LoadJob::find_duplicates() {
+Result<void> StagedLoad::find_duplicates() {
     const std::string keys = sql::column_list(table_.key);
     MUSTER_TRY(connection_.execute("CREATE TEMP TABLE dup_keys AS SELECT " + keys +
                                    " FROM stage LIMIT 0"));
@@ -235,7 +248,7 @@ Result<void> LoadJob::find_duplicates() {
     return connection_.execute("DROP TABLE dup_keys");
 }
 
-Result<void> LoadJob::resolve_duplicates() {
+Result<void> StagedLoad::resolve_duplicates() {
     const std::string keys = sql::column_list(table_.key);
     for (std::size_t i = 0; i < ranges_.size(); ++i) {
         MUSTER_TRY(

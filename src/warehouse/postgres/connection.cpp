@@ -1,0 +1,373 @@
+#include "warehouse/postgres/connection.h"
+
+#include "warehouse/postgres/conninfo.h"
+#include "warehouse/postgres/errors.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <thread>
+
+namespace muster {
+
+namespace {
+
+constexpr int kPollMs = 50;  // between looks at the cancel token
+// A server that does not answer a cancel for so long is left alone.
+constexpr std::int64_t kCancelGraceMs = 5000;
+
+// UTC and ISO texts, whatever the role's settings are.
+constexpr const char* kSession =
+    "SET client_encoding TO 'UTF8';"
+    "SET TimeZone TO 'UTC';"
+    "SET DateStyle TO 'ISO, YMD';"
+    "SET bytea_output TO 'hex';"
+    "SET extra_float_digits TO 1;"
+    "SET standard_conforming_strings TO on";
+// A client that was killed leaves its statement running, and its locks held, until the server looks
+// whether anybody is there. Servers on some systems cannot: then the kernel's timers decide.
+constexpr const char* kNoticeDeadClients = "SET client_connection_check_interval TO '2s'";
+
+std::int64_t now_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
+
+Error stopped() { return Error{ErrorCode::kCancelled, "stopped on request", "", ""}; }
+
+}  // namespace
+
+PgConnection::PgConnection(const Libpq& libpq, pg_conn* connection)
+    : libpq_(libpq), connection_(connection) {}
+
+PgConnection::~PgConnection() { libpq_.finish(connection_); }
+
+Result<std::unique_ptr<PgConnection>> PgConnection::open(const PgOptions& options,
+                                                         const CancelToken* cancel) {
+    MUSTER_ASSIGN(const Libpq* libpq, load_libpq());
+    MUSTER_ASSIGN(const auto info, Conninfo::parse(*libpq, options.url));
+    pg_conn* raw = libpq->connect_start_params(info.names().data(), info.values().data(), 0);
+    if (raw == nullptr) {
+        return Error{ErrorCode::kUnavailable, "no memory for a connection", "", ""};
+    }
+    std::unique_ptr<PgConnection> connection(new PgConnection(*libpq, raw));
+    connection->place_ = info.place();
+    connection->cancel_ = cancel;
+    // What libpq prints by itself would stand between the lines of the program.
+    libpq->set_notice_processor(
+        raw, [](void*, const char*) {}, nullptr);
+    if (auto connected = connection->connect(info.timeout_seconds()); !connected.ok()) {
+        if (connected.error().code == ErrorCode::kCancelled) {
+            return connected.error();
+        }
+        return connect_error(connected.error().detail, info.place(), info.user());
+    }
+    MUSTER_TRY(connection->set_up(options.server_version_min));
+    return connection;
+}
+
+Result<void> PgConnection::connect(std::int64_t timeout_seconds) {
+    const std::int64_t deadline = now_ms() + timeout_seconds * 1000;
+    const auto failed = [](std::string text) {
+        return Error{ErrorCode::kUnavailable, "", "", std::move(text)};
+    };
+    if (libpq_.status(connection_) == CONNECTION_BAD) {
+        return failed(libpq_.error_message(connection_));
+    }
+    int wanted = PGRES_POLLING_WRITING;
+    while (wanted != PGRES_POLLING_OK) {
+        if (wanted == PGRES_POLLING_FAILED) {
+            return failed(libpq_.error_message(connection_));
+        }
+        pollfd waited{libpq_.socket(connection_),
+                      static_cast<short>(wanted == PGRES_POLLING_READING ? POLLIN : POLLOUT),
+                      0};
+        for (;;) {
+            if (cancel_ != nullptr && cancel_->cancelled()) {
+                return stopped();
+            }
+            if (now_ms() >= deadline) {
+                return failed("no answer within " + std::to_string(timeout_seconds) + " s");
+            }
+            if (::poll(&waited, 1, kPollMs) > 0) {
+                break;
+            }
+        }
+        wanted = libpq_.connect_poll(connection_);
+    }
+    libpq_.set_nonblocking(connection_, 1);
+    return {};
+}
+
+Result<void> PgConnection::set_up(int server_version_min) {
+    if (const int version = server_version(); version < server_version_min) {
+        return Error{ErrorCode::kConflict,
+                     fmt::format("{} is version {}.{}", place_, version / 10000, version % 10000),
+                     fmt::format("muster needs PostgreSQL {} or later", server_version_min / 10000),
+                     ""};
+    }
+    MUSTER_TRY(execute(kSession));
+    if (auto set = execute(kNoticeDeadClients); !set.ok() && !usable()) {
+        return set;
+    }
+    return {};
+}
+
+// --- waiting -------------------------------------------------------------------------------------
+
+void PgConnection::interrupt() {
+    interrupted_ = true;
+    interrupted_at_ms_ = now_ms();
+    if (pg_cancel* request = libpq_.get_cancel(connection_); request != nullptr) {
+        char message[256];
+        // If the server does not take it, the wait ends after kCancelGraceMs.
+        libpq_.cancel(request, message, sizeof message);
+        libpq_.free_cancel(request);
+    }
+}
+
+Result<void> PgConnection::look_for_cancel() {
+    if (!interrupted_ && cancel_ != nullptr && cancel_->cancelled()) {
+        interrupt();
+    } else if (interrupted_ && now_ms() - interrupted_at_ms_ > kCancelGraceMs) {
+        broken_ = true;
+        return stopped();
+    }
+    return {};
+}
+
+Result<void> PgConnection::wait(bool for_write) {
+    for (;;) {
+        MUSTER_TRY(look_for_cancel());
+        pollfd waited{libpq_.socket(connection_),
+                      static_cast<short>(for_write ? POLLIN | POLLOUT : POLLIN),
+                      0};
+        const int ready = ::poll(&waited, 1, kPollMs);
+        if (ready < 0 && errno != EINTR) {
+            broken_ = true;
+            return connection_lost(std::strerror(errno), "waiting for an answer", place_);
+        }
+        if (ready > 0) {
+            if ((waited.revents & ~POLLOUT) != 0 && libpq_.consume_input(connection_) == 0) {
+                return failure(nullptr, "waiting for an answer");
+            }
+            return {};
+        }
+    }
+}
+
+Result<void> PgConnection::flush() {
+    for (;;) {
+        const int left = libpq_.flush(connection_);
+        if (left < 0) {
+            return failure(nullptr, "sending a statement");
+        }
+        if (left == 0) {
+            return {};
+        }
+        MUSTER_TRY(wait(true));
+    }
+}
+
+Result<pg_result*> PgConnection::receive() {
+    while (libpq_.is_busy(connection_) != 0) {
+        MUSTER_TRY(wait(false));
+    }
+    return libpq_.get_result(connection_);
+}
+
+void PgConnection::drain() {
+    while (usable()) {
+        auto result = receive();
+        if (!result.ok() || *result == nullptr) {
+            return;
+        }
+        const int status = libpq_.result_status(*result);
+        libpq_.clear(*result);
+        if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH) {
+            broken_ = true;  // nobody speaks the other side of it any more
+        }
+    }
+}
+
+Error PgConnection::failure(pg_result* result, std::string_view operation) {
+    const auto field = [&](int code) -> std::string {
+        const char* text = result == nullptr ? nullptr : libpq_.result_error_field(result, code);
+        return text == nullptr ? "" : text;
+    };
+    sqlstate_ = field(PG_DIAG_SQLSTATE);
+    std::string text = field(PG_DIAG_MESSAGE_PRIMARY);
+    if (const std::string detail = field(PG_DIAG_MESSAGE_DETAIL); !detail.empty()) {
+        text += ": " + detail;
+    }
+    const std::string hint = field(PG_DIAG_MESSAGE_HINT);
+    libpq_.clear(result);
+    if (libpq_.status(connection_) == CONNECTION_BAD || sqlstate_.empty()) {
+        broken_ = true;
+    }
+    if (interrupted_ && (sqlstate_ == "57014" || sqlstate_.empty())) {
+        return stopped();
+    }
+    if (sqlstate_.empty()) {
+        return connection_lost(
+            text.empty() ? libpq_.error_message(connection_) : text, operation, place_);
+    }
+    Error error = postgres_error(sqlstate_, text, operation, place_);
+    if (error.hint.empty()) {
+        error.hint = hint;
+    }
+    return error;
+}
+
+// --- statements ----------------------------------------------------------------------------------
+
+namespace {
+
+// The parameters as libpq takes them; points into them.
+struct RawParams {
+    explicit RawParams(const PgParams& params) {
+        constexpr Oid kBytea = 17;
+        for (const PgParams::Param& param : params.list()) {
+            values.push_back(param.null ? nullptr : param.bytes.c_str());
+            lengths.push_back(static_cast<int>(param.bytes.size()));
+            formats.push_back(param.binary ? 1 : 0);
+            types.push_back(param.binary ? kBytea : 0);
+        }
+    }
+    int count() const { return static_cast<int>(values.size()); }
+
+    std::vector<const char*> values;
+    std::vector<int> lengths;
+    std::vector<int> formats;
+    std::vector<Oid> types;
+};
+
+}  // namespace
+
+Result<void> PgConnection::send(const std::string& sql, const PgParams& params) {
+    sqlstate_.clear();
+    if (cancel_ != nullptr && cancel_->cancelled()) {
+        return stopped();
+    }
+    const RawParams raw(params);
+    if (libpq_.send_query_params(connection_,
+                                 sql.c_str(),
+                                 raw.count(),
+                                 raw.types.data(),
+                                 raw.values.data(),
+                                 raw.lengths.data(),
+                                 raw.formats.data(),
+                                 0) == 0) {
+        return failure(nullptr, "sending a statement");
+    }
+    return flush();
+}
+
+Result<PgRows> PgConnection::collect(std::string_view operation) {
+    PgRows rows;
+    for (;;) {
+        MUSTER_ASSIGN(pg_result * result, receive());
+        if (result == nullptr) {
+            return rows;
+        }
+        switch (libpq_.result_status(result)) {
+            case PGRES_COMMAND_OK:
+            case PGRES_TUPLES_OK:
+            case PGRES_EMPTY_QUERY:
+                rows = PgRows(libpq_, result);
+                break;
+            default: {
+                Error error = failure(result, operation);
+                drain();
+                return error;
+            }
+        }
+    }
+}
+
+Result<void> PgConnection::execute(const std::string& sql) {
+    sqlstate_.clear();
+    if (cancel_ != nullptr && cancel_->cancelled()) {
+        return stopped();
+    }
+    if (libpq_.send_query(connection_, sql.c_str()) == 0) {
+        return failure(nullptr, "sending a statement");
+    }
+    MUSTER_TRY(flush());
+    MUSTER_ASSIGN(auto rows, collect("running a statement"));
+    return {};
+}
+
+Result<PgRows> PgConnection::run(const std::string& sql, const PgParams& params) {
+    MUSTER_TRY(send(sql, params));
+    return collect("running a statement");
+}
+
+Result<PgRows> PgConnection::run_cached(const std::string& sql, const PgParams& params) {
+    sqlstate_.clear();
+    if (cancel_ != nullptr && cancel_->cancelled()) {
+        return stopped();
+    }
+    const RawParams raw(params);
+    auto at = prepared_.find(sql);
+    if (at == prepared_.end()) {
+        const std::string name = "muster_" + std::to_string(prepared_.size());
+        if (libpq_.send_prepare(
+                connection_, name.c_str(), sql.c_str(), raw.count(), raw.types.data()) == 0) {
+            return failure(nullptr, "sending a statement");
+        }
+        MUSTER_TRY(flush());
+        MUSTER_ASSIGN(auto prepared, collect("preparing a statement"));
+        at = prepared_.emplace(sql, name).first;
+    }
+    if (libpq_.send_query_prepared(connection_,
+                                   at->second.c_str(),
+                                   raw.count(),
+                                   raw.values.data(),
+                                   raw.lengths.data(),
+                                   raw.formats.data(),
+                                   0) == 0) {
+        return failure(nullptr, "sending a statement");
+    }
+    MUSTER_TRY(flush());
+    return collect("running a statement");
+}
+
+// --- state ---------------------------------------------------------------------------------------
+
+bool PgConnection::usable() const {
+    return !broken_ && libpq_.status(connection_) == CONNECTION_OK;
+}
+
+bool PgConnection::idle() const {
+    // A late cancel could hit the next statement.
+    return usable() && !interrupted_ && libpq_.transaction_status(connection_) == PQTRANS_IDLE;
+}
+
+bool PgConnection::closed_by_server() {
+    for (;;) {
+        pollfd waited{libpq_.socket(connection_), POLLIN, 0};
+        if (!usable()) {
+            return true;
+        }
+        if (::poll(&waited, 1, 0) <= 0) {
+            return false;
+        }
+        if (libpq_.consume_input(connection_) == 0) {
+            broken_ = true;
+        }
+    }
+}
+
+int PgConnection::server_version() const { return libpq_.server_version(connection_); }
+
+int PgConnection::backend_pid() const { return libpq_.backend_pid(connection_); }
+
+bool worth_a_retry(const Error& error) { return retryable(error.code); }
+
+}  // namespace muster

@@ -1,0 +1,172 @@
+// A connection to PostgreSQL over libpq, its transactions and streams. Nothing here blocks without
+// looking at the cancel token: statements are sent and awaited without blocking. A connection is
+// used by one thread at a time; a broken one stays broken.
+#pragma once
+
+#include "core/cancel.h"
+#include "core/result.h"
+#include "warehouse/postgres/rows.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace muster {
+
+struct PgOptions {
+    std::string url;  // postgresql://user:password@host:port/database?sslmode=...
+    int server_version_min = 150000;
+};
+
+class PgConnection {
+  public:
+    // Connects within the URL's connect_timeout (10 s if it has none) and sets the session to UTC,
+    // UTF-8 and ISO dates. kUsage if the URL, the password or the database is wrong; kUnavailable
+    // if nobody answers. No message shows the password.
+    static Result<std::unique_ptr<PgConnection>> open(const PgOptions& options,
+                                                      const CancelToken* cancel);
+    ~PgConnection();
+    PgConnection(const PgConnection&) = delete;
+    PgConnection& operator=(const PgConnection&) = delete;
+
+    // While a token is set, it stops what runs (kCancelled; the connection stays usable). It must
+    // outlive its use; null = none.
+    void watch(const CancelToken* cancel) { cancel_ = cancel; }
+    const CancelToken* watched() const { return cancel_; }
+
+    // SQL without parameters; several statements at once are allowed and are one transaction.
+    Result<void> execute(const std::string& sql);
+    // One statement.
+    Result<PgRows> run(const std::string& sql, const PgParams& params);
+    // The same, planned once per connection: for statements that come again and again.
+    Result<PgRows> run_cached(const std::string& sql, const PgParams& params);
+    // Binds the values in order and runs.
+    template <typename... Values>
+    Result<PgRows> query(const std::string& sql, const Values&... values) {
+        PgParams params;
+        (params.add(values), ...);
+        return run(sql, params);
+    }
+    // The first value, 0 if there is no row or it is NULL.
+    template <typename... Values>
+    Result<std::int64_t> scalar(const std::string& sql, const Values&... values) {
+        MUSTER_ASSIGN(auto rows, query(sql, values...));
+        return rows.next() ? rows.int64(0) : std::int64_t{0};
+    }
+    // The number of rows that the statement inserted, updated or deleted.
+    template <typename... Values>
+    Result<std::int64_t> change(const std::string& sql, const Values&... values) {
+        MUSTER_ASSIGN(auto rows, query(sql, values...));
+        return rows.rows_changed();
+    }
+
+    // The five letters of the last error, "" if it had none or there was none.
+    const std::string& sqlstate() const { return sqlstate_; }
+    // False after the connection was lost: what ran may or may not have happened.
+    bool usable() const;
+    // Neither in a transaction nor in the middle of a result.
+    bool idle() const;
+    // An idle connection that the server has closed meanwhile; asks nobody.
+    bool closed_by_server();
+    int server_version() const;
+    int backend_pid() const;
+    // "PostgreSQL at db1:5432, database sales", for messages.
+    const std::string& place() const { return place_; }
+
+    // --- for the streams of this folder ---------------------------------------------------------
+    const Libpq& libpq() const { return libpq_; }
+    pg_conn* raw() { return connection_; }
+    Result<void> send(const std::string& sql, const PgParams& params);
+    // The next result of what was sent, null after the last.
+    Result<pg_result*> receive();
+    // Reads and drops what is left of what was sent.
+    void drain();
+    // Waits until the socket can be read or, if asked for, written; kCancelled, kUnavailable.
+    Result<void> wait(bool for_write);
+    // The error of a result, which is freed, or of the connection if it is null.
+    Error failure(pg_result* result, std::string_view operation);
+    Result<void> flush();
+    // Tells the server to stop what runs. The connection is not used again by others.
+    void interrupt();
+    bool interrupted() const { return interrupted_; }
+
+  private:
+    PgConnection(const Libpq& libpq, pg_conn* connection);
+    Result<void> connect(std::int64_t timeout_seconds);
+    Result<void> set_up(int server_version_min);
+    Result<PgRows> collect(std::string_view operation);
+    Result<void> look_for_cancel();
+
+    const Libpq& libpq_;
+    pg_conn* connection_;
+    const CancelToken* cancel_ = nullptr;
+    bool broken_ = false;
+    bool interrupted_ = false;
+    std::int64_t interrupted_at_ms_ = 0;
+    std::string place_;
+    std::string sqlstate_;
+    std::unordered_map<std::string, std::string> prepared_;  // SQL -> name
+};
+
+// BEGIN in open(), ROLLBACK unless commit() was called.
+class PgTransaction {
+  public:
+    // `mode` follows BEGIN: "" or "READ ONLY" or "ISOLATION LEVEL ...".
+    static Result<PgTransaction> open(PgConnection& connection, std::string_view mode = "");
+    ~PgTransaction();
+    PgTransaction(PgTransaction&& other) noexcept
+        : connection_(std::exchange(other.connection_, nullptr)) {}
+    PgTransaction(const PgTransaction&) = delete;
+    PgTransaction& operator=(const PgTransaction&) = delete;
+
+    // If the connection is lost before the answer, nobody here knows whether the transaction was
+    // committed: kUnavailable, and outcome_unknown() is true. The caller looks at what the
+    // transaction would have written. The token does not stop a commit.
+    Result<void> commit();
+    bool outcome_unknown() const { return outcome_unknown_; }
+
+  private:
+    explicit PgTransaction(PgConnection& connection) : connection_(&connection) {}
+    PgConnection* connection_;
+    bool outcome_unknown_ = false;
+};
+
+// A result row by row, in memory that does not grow with it. The connection serves nothing else
+// meanwhile; a stream that ends early stops its statement.
+class PgStream {
+  public:
+    static Result<PgStream> open(PgConnection& connection,
+                                 const std::string& sql,
+                                 const PgParams& params);
+    ~PgStream();
+    PgStream(PgStream&& other) noexcept
+        : connection_(std::exchange(other.connection_, nullptr)),
+          rows_(std::move(other.rows_)),
+          first_(other.first_),
+          ended_(other.ended_) {}
+    PgStream(const PgStream&) = delete;
+    PgStream& operator=(const PgStream&) = delete;
+
+    Result<bool> next();
+    // The current row; its columns are known from the start, of an empty result too.
+    const PgRows& row() const { return rows_; }
+
+  private:
+    explicit PgStream(PgConnection& connection) : connection_(&connection) {}
+    Result<void> fetch();
+
+    PgConnection* connection_;
+    PgRows rows_;
+    bool first_ = true;
+    bool ended_ = false;
+};
+
+// Whether the error may pass if the whole transaction is tried again on a new connection: the
+// connection was lost before COMMIT, or it met another one (40001, 40P01).
+bool worth_a_retry(const Error& error);
+
+}  // namespace muster

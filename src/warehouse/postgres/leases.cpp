@@ -1,0 +1,52 @@
+#include "core/limits.h"
+#include "warehouse/postgres/attempts.h"
+#include "warehouse/postgres/ledger_sql.h"
+#include "warehouse/postgres/postgres_warehouse.h"
+
+namespace muster {
+
+namespace {
+
+constexpr std::int64_t kMicroseconds = 1'000'000;
+constexpr std::int64_t kLeaseUs = kLeaseSeconds * kMicroseconds;
+
+}  // namespace
+
+Result<void> PostgresWarehouse::acquire_lease(const std::string& name, const RunId& owner) {
+    return attempt(pool_, [&](PgConnection& connection) -> Result<void> {
+        MUSTER_ASSIGN(const auto taken,
+                      connection.change(ledger_sql::kLeaseTake, name, owner.str(), kLeaseUs));
+        if (taken != 0) {
+            return {};
+        }
+        MUSTER_ASSIGN(auto held, connection.query(ledger_sql::kLeaseHolder, name));
+        const bool found = held.next();
+        const std::string holder = found ? std::string(held.text(0)) : "another run";
+        const std::int64_t age_us = found ? held.int64(1) : 0;
+        return Error{ErrorCode::kBusy,
+                     "run " + holder + " holds the lease '" + name + "' since " +
+                         std::to_string(age_us / kMicroseconds) + " s",
+                     "wait until it is done; a run that died frees its lease after " +
+                         std::to_string(kLeaseSeconds) + " s",
+                     ""};
+    });
+}
+
+Result<void> PostgresWarehouse::renew_lease(const std::string& name, const RunId& owner) {
+    MUSTER_ASSIGN(auto lease, pool_.acquire());
+    MUSTER_ASSIGN(const auto renewed,
+                  lease->change(ledger_sql::kLeaseRenew, name, owner.str(), kLeaseUs));
+    if (renewed == 0) {
+        return Error{ErrorCode::kConflict,
+                     "run " + owner.str() + " lost the lease '" + name + "'",
+                     "another run took it over after it had expired",
+                     ""};
+    }
+    return {};
+}
+
+Result<void> PostgresWarehouse::release_lease(const std::string& name, const RunId& owner) {
+    return attempt_change(pool_, ledger_sql::kLeaseRelease, name, owner.str());
+}
+
+}  // namespace muster

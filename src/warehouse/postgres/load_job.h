@@ -1,0 +1,62 @@
+// One load of one table in one transaction of PostgreSQL:
+//   1. stage()      in the engine (warehouse/duckdb/staged_load.h), without a connection
+//   2. copy()       outside the gate: the winners into a temporary table, by COPY in binary
+//   3. judge()      under the gate: references, raw records, all the counts of rejects
+//   4. publish()    classify against the target, update the changed, insert the new
+//   5. record()     rejects, object versions
+// Temporary tables: muster_stage (the table's columns and _position), muster_missing,
+// muster_load_rejects.
+//
+// Changed rows are updated in place here: measured in PostgreSQL this costs what delete and insert
+// cost, and a row that foreign keys of others point to must not vanish for a moment.
+#pragma once
+
+#include "warehouse/duckdb/staged_load.h"
+#include "warehouse/postgres/connection.h"
+
+#include <cstdint>
+#include <string>
+
+namespace muster {
+
+class PostgresLoadJob : public StagedLoad {
+  public:
+    PostgresLoadJob(Connection& engine,
+                    PgConnection& connection,
+                    const LoadRequest& request,
+                    std::uint64_t memory_bytes)
+        : StagedLoad(engine, request, memory_bytes), postgres_(connection) {}
+
+    Result<void> copy();
+    Result<void> judge();
+    Result<void> publish();
+    // Everything but the publication row of the outcome; also fills the outcome.
+    Result<TableOutcome> record(std::int64_t now_us);
+    // For a load that stops at the reject limit: rejects only.
+    Result<TableOutcome> record_refused(std::int64_t now_us, const std::string& error);
+    bool target_changed() const { return inserted_ + updated_ > 0; }
+
+  private:
+    // load_judge.cpp
+    Result<std::string> referenced_key(const Reference& reference);
+    Result<void> check_references();
+    Result<void> find_missing();
+    Result<void> take_missing();
+    // load_publish.cpp
+    Result<void> classify();
+    Result<void> update_changed();
+    Result<void> insert_new();
+    Result<void> check_balance();
+    // load_record.cpp
+    Result<void> copy_rejects();
+    Result<void> store_rejects(std::int64_t now_us, bool mark_gone);
+    Result<void> store_replay(std::int64_t now_us);
+    Result<void> store_objects(std::int64_t now_us);
+
+    PgConnection& postgres_;
+    std::int64_t matched_ = 0;
+    std::int64_t inserted_ = 0;
+    std::int64_t updated_ = 0;
+};
+
+}  // namespace muster

@@ -1,0 +1,118 @@
+// The merge of the staged rows into the table, and the balance.
+#include "warehouse/detail/table_sql.h"
+#include "warehouse/postgres/load_job.h"
+
+#include <fmt/format.h>
+
+namespace muster {
+
+namespace {
+
+constexpr const char* kStage = "pg_temp.muster_stage";
+
+}  // namespace
+
+Result<void> PostgresLoadJob::publish() {
+    if (passing() > 0) {
+        MUSTER_ASSIGN(const auto filled,
+                      postgres_.scalar("SELECT EXISTS (SELECT FROM " +
+                                       sql::identifier(table_.name.str()) + ")::int"));
+        if (filled != 0) {
+            MUSTER_TRY(classify());
+        }
+        if (updated_ > 0) {
+            MUSTER_TRY(update_changed());
+        }
+        if (passing() > matched_) {
+            MUSTER_TRY(insert_new());
+        }
+    }
+    return check_balance();
+}
+
+// Staged rows whose key is in the target, by object, and whether any value differs.
+Result<void> PostgresLoadJob::classify() {
+    const std::string differ = sql::values_differ(table_, "s.", "t.");
+    MUSTER_ASSIGN(
+        auto rows,
+        postgres_.query(fmt::format(
+            "SELECT s._position >> 48, count(*) FILTER (WHERE {0}), count(*) FILTER (WHERE NOT {0})"
+            " FROM {1} s JOIN {2} t ON {3} GROUP BY 1",
+            differ,
+            kStage,
+            sql::identifier(table_.name.str()),
+            sql::key_equal(table_, "t.", "s."))));
+    while (rows.next()) {
+        MUSTER_TRY(add_to_tally(rows.int64(0), rows.int64(1), &ObjectTally::updated));
+        MUSTER_TRY(add_to_tally(rows.int64(0), rows.int64(2), &ObjectTally::unchanged));
+        updated_ += rows.int64(1);
+        matched_ += rows.int64(1) + rows.int64(2);
+    }
+    return {};
+}
+
+Result<void> PostgresLoadJob::update_changed() {
+    std::string set;
+    for (const Column& column : table_.columns) {
+        if (!table_.is_key(column.name)) {
+            const std::string name = sql::identifier(column.name);
+            set += (set.empty() ? "" : ", ") + name + " = s." + name;
+        }
+    }
+    MUSTER_ASSIGN(const auto changed,
+                  postgres_.change(fmt::format("UPDATE {} t SET {} FROM {} s WHERE {} AND {}",
+                                               sql::identifier(table_.name.str()),
+                                               set,
+                                               kStage,
+                                               sql::key_equal(table_, "t.", "s."),
+                                               sql::values_differ(table_, "s.", "t."))));
+    if (changed != updated_) {
+        return Error{ErrorCode::kConflict,
+                     fmt::format("table {}: {} rows have changed, but {} were updated: another"
+                                 " program writes to the table",
+                                 table_.name.str(),
+                                 updated_,
+                                 changed),
+                     "nothing was changed; run again while nobody else writes",
+                     ""};
+    }
+    return {};
+}
+
+Result<void> PostgresLoadJob::insert_new() {
+    const std::string target = sql::identifier(table_.name.str());
+    const std::string fresh = matched_ == 0
+                                  ? ""
+                                  : fmt::format(" WHERE NOT EXISTS (SELECT FROM {} t WHERE {})",
+                                                target,
+                                                sql::key_equal(table_, "t.", "s."));
+    MUSTER_ASSIGN(inserted_,
+                  postgres_.change(fmt::format("INSERT INTO {} ({}) SELECT {} FROM {} s{}",
+                                               target,
+                                               sql::column_list(table_),
+                                               sql::column_list(table_, "s."),
+                                               kStage,
+                                               fresh)));
+    return {};
+}
+
+// The counts come from four places that know nothing of each other: the splitter (read), the rows
+// in the clean and reject files, the classification, and what PostgreSQL says it wrote.
+Result<void> PostgresLoadJob::check_balance() {
+    MUSTER_ASSIGN(const LoadCounts total, balanced_counts());
+    if (total.inserted != inserted_ || total.updated != updated_) {
+        return Error{ErrorCode::kInternal,
+                     fmt::format("table {} does not balance: {} inserted and {} updated by count,"
+                                 " {} and {} by the database",
+                                 table_.name.str(),
+                                 total.inserted,
+                                 total.updated,
+                                 inserted_,
+                                 updated_),
+                     "nothing was changed; please report this",
+                     ""};
+    }
+    return {};
+}
+
+}  // namespace muster

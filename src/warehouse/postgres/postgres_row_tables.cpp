@@ -1,0 +1,101 @@
+#include "warehouse/postgres/postgres_row_tables.h"
+
+#include "warehouse/postgres/gates.h"
+#include "warehouse/postgres/rows_job.h"
+#include "warehouse/postgres/rows_page.h"
+#include "warehouse/postgres/transaction_status.h"
+
+#include <algorithm>
+
+namespace muster {
+namespace {
+
+constexpr int kWriteAttemptsMax = 4;
+constexpr std::int64_t kNsPerMs = 1'000'000;
+
+// A key that was not there when it was asked for, and a table that was changed: by somebody who
+// does not ask for the gate.
+bool met_somebody(const Error& error, std::string_view sqlstate) {
+    constexpr std::string_view kUniqueViolation = "23505";
+    constexpr std::string_view kPlanOutdated = "0A000";
+    return worth_a_retry(error) || sqlstate == kUniqueViolation || sqlstate == kPlanOutdated;
+}
+
+}  // namespace
+
+Result<std::vector<RowWriteResult>> PostgresRowTables::write(const Table& table,
+                                                             std::span<const RowWrite* const> group,
+                                                             std::int64_t gate_wait_ms) {
+    const std::int64_t begun_ns = clock_.monotonic_ns();
+    for (int number = 1;; ++number) {
+        const std::int64_t waited_ms = (clock_.monotonic_ns() - begun_ns) / kNsPerMs;
+        Attempt attempt =
+            write_once(table, group, std::max<std::int64_t>(0, gate_wait_ms - waited_ms));
+        if (!attempt.again || number == kWriteAttemptsMax) {
+            return std::move(attempt.results);
+        }
+    }
+}
+
+PostgresRowTables::Attempt PostgresRowTables::write_once(const Table& table,
+                                                         std::span<const RowWrite* const> group,
+                                                         std::int64_t gate_wait_ms) {
+    auto acquired = pool_.acquire();
+    if (!acquired.ok()) {
+        return {std::move(acquired).error()};
+    }
+    auto lease = std::move(acquired).value();
+    PgConnection& connection = *lease;
+    bool table_changed = false;
+    std::optional<Error> unsettled;  // of a commit that got no answer
+    std::string number;
+    std::string sqlstate;
+    auto done = [&]() -> Result<std::vector<RowWriteResult>> {
+        MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection));
+        MUSTER_TRY(enter_gates(connection, table, gate_wait_ms));
+        PgRowsJob job(connection, engine_, table, group, clock_.now_us());
+        auto judged = job.run();
+        if (!judged.ok()) {
+            sqlstate = connection.sqlstate();  // the rollback makes it forget
+            return judged;
+        }
+        auto results = std::move(judged).value();
+        table_changed = job.table_changed();
+        if (job.wrote()) {
+            MUSTER_ASSIGN(number, transaction_number(connection));
+            const auto committed = transaction.commit();
+            if (!committed.ok() && transaction.outcome_unknown()) {
+                unsettled = committed.error();
+            } else {
+                MUSTER_TRY(committed);
+            }
+        }
+        return results;
+    }();
+    if (!done.ok()) {
+        const bool again = met_somebody(done.error(), sqlstate);
+        return {std::move(done), again};
+    }
+    if (unsettled) {
+        const auto outcome = transaction_outcome(pool_, number);
+        if (outcome != TransactionOutcome::kCommitted) {
+            return {outcome_error(*unsettled, outcome), outcome == TransactionOutcome::kAborted};
+        }
+    }
+    if (table_changed) {
+        data_version_.fetch_add(1);
+    }
+    return {std::move(done)};
+}
+
+Result<RowPage> PostgresRowTables::list(const Table& table, const RowQuery& query) {
+    MUSTER_ASSIGN(auto lease, pool_.acquire());
+    return read_page(*lease, table, query);
+}
+
+Result<std::optional<Row>> PostgresRowTables::find(const Table& table, const Row& key) {
+    MUSTER_ASSIGN(auto lease, pool_.acquire());
+    return read_row(*lease, table, key);
+}
+
+}  // namespace muster

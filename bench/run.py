@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 
+import from_s3
 from measure import measure
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -306,6 +307,7 @@ SCENARIOS = {
     "backup": backup,
     "start": start,
     "growth": growth,
+    "s3": lambda bench: from_s3.compare(bench, equal, nothing),
 }
 
 

@@ -63,14 +63,15 @@ class BackupWriter {
 
     // Reads what was written, and writes Avro from it.
     Result<void> read_back() {
-        MUSTER_ASSIGN(const auto paths, parquet_paths(context_, wanted_.name, manifest_));
+        MUSTER_ASSIGN(const auto files, parquet_files(context_, wanted_.name, manifest_));
         FileContent content;
         if (wanted_.avro) {
-            MUSTER_ASSIGN(content, write_avro(paths));
+            MUSTER_ASSIGN(content, write_avro(files.paths));
         } else {
             report(observer_, manifest_.table.name, "verify", 0, manifest_.content.rows);
             MUSTER_ASSIGN(
-                content, parquet_content(context_.engine, manifest_.table, paths, context_.cancel));
+                content,
+                parquet_content(context_.engine, manifest_.table, files.paths, context_.cancel));
         }
         if (!(content == manifest_.content)) {
             return Error{ErrorCode::kVerification,

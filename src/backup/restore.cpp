@@ -102,8 +102,10 @@ class Restore {
         RestoreFiles files{
             .table = manifest_.table, .key = manifest_.key, .content = manifest_.content};
         std::vector<std::unique_ptr<ObjectReader>> readers;
+        ParquetFiles parquet;
         if (options_.from == BackupFormat::kParquet) {
-            MUSTER_ASSIGN(files.parquet, parquet_paths(context_, name_, manifest_));
+            MUSTER_ASSIGN(parquet, parquet_files(context_, name_, manifest_));
+            files.parquet = parquet.paths;
         } else {
             MUSTER_ASSIGN(readers, avro_readers(context_, name_, manifest_));
             files.avro = pointers(readers);

@@ -63,17 +63,18 @@ ObjectKey file_key(const BackupName& name, std::string_view file) {
     return ObjectKey(name.prefix() + std::string(file));
 }
 
-Result<std::vector<std::filesystem::path>> parquet_paths(const BackupContext& context,
-                                                         const BackupName& name,
-                                                         const BackupManifest& manifest) {
-    std::vector<std::filesystem::path> paths;
+Result<ParquetFiles> parquet_files(const BackupContext& context,
+                                   const BackupName& name,
+                                   const BackupManifest& manifest) {
+    ParquetFiles files;
     for (const BackupFile& file : manifest.files) {
         if (file.format == BackupFormat::kParquet) {
-            MUSTER_ASSIGN(auto path, context.store.path_for_read(file_key(name, file.name)));
-            paths.push_back(std::move(path));
+            MUSTER_ASSIGN(auto copy, context.store.path_for_read(file_key(name, file.name)));
+            files.paths.push_back(copy.path);
+            files.copies.push_back(std::move(copy));
         }
     }
-    return paths;
+    return files;
 }
 
 Result<std::vector<std::unique_ptr<ObjectReader>>> avro_readers(const BackupContext& context,

@@ -56,11 +56,11 @@ Result<VerifyReport> verify_backup(const BackupContext& context,
     if (!report_out.problems.empty()) {
         return report_out;  // what does not hold what was saved is not worth decoding
     }
-    MUSTER_ASSIGN(const auto paths, parquet_paths(context, parsed, *manifest));
+    MUSTER_ASSIGN(const auto files, parquet_files(context, parsed, *manifest));
     MUSTER_TRY(
         check_content(*manifest,
                       "Parquet",
-                      parquet_content(context.engine, manifest->table, paths, context.cancel),
+                      parquet_content(context.engine, manifest->table, files.paths, context.cancel),
                       report_out.problems));
     if (manifest->has(BackupFormat::kAvro)) {
         MUSTER_ASSIGN(const auto readers, avro_readers(context, parsed, *manifest));

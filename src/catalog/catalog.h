@@ -135,6 +135,17 @@ struct Api {
     int audit_days = 365;
 };
 
+// How S3 is reached, for every s3:// URL of the catalog. "": from the environment and the shared
+// configuration files of AWS.
+struct S3Settings {
+    std::string region;
+    std::string endpoint;
+    std::optional<bool> path_style;
+    std::string sse;  // "" | AES256 | aws:kms
+    std::string kms_key;
+    std::string profile;
+};
+
 struct Catalog {
     std::string name;
     std::string data_dir;    // resolved against the file's folder
@@ -142,6 +153,7 @@ struct Catalog {
     std::string clean_url;
     std::string backups_url;
     std::string warehouse_url;  // "duckdb:<path>"
+    S3Settings s3;
     Retention retention;
     BackupRetention backup_retention;
     Api api;

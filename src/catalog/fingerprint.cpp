@@ -144,6 +144,10 @@ std::string Catalog::fingerprint() const {
          {&name, &data_dir, &source_url, &clean_url, &backups_url, &warehouse_url}) {
         text.add(*part);
     }
+    for (const std::string* part : {&s3.region, &s3.endpoint, &s3.sse, &s3.kms_key, &s3.profile}) {
+        text.add(*part);
+    }
+    text.add(s3.path_style ? (*s3.path_style ? "path" : "host") : "auto");
     text.add(static_cast<std::size_t>(retention.runs_days));
     text.add(static_cast<std::size_t>(retention.rejects_days));
     text.add(static_cast<std::size_t>(retention.clean_runs));

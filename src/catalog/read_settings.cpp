@@ -82,6 +82,32 @@ void read_api(const Node& section, Api& api) {
     read_number(section, "audit_days", api.audit_days);
 }
 
+void read_s3(const Node& document, S3Settings& s3, Problems& problems) {
+    const Node* section = document.find("s3");
+    if (section == nullptr) {
+        return;
+    }
+    s3.region = setting(document, "s3", "region", "", problems);
+    s3.endpoint = setting(document, "s3", "endpoint", "", problems);
+    s3.sse = setting(document, "s3", "sse", "", problems);
+    s3.kms_key = setting(document, "s3", "kms_key", "", problems);
+    s3.profile = setting(document, "s3", "profile", "", problems);
+    if (const Node* node = section->find("path_style")) {
+        s3.path_style = node->boolean;
+    }
+    if (!s3.endpoint.empty() && !s3.endpoint.starts_with("http://") &&
+        !s3.endpoint.starts_with("https://")) {
+        problems.add(place_of_key(*section, "endpoint"),
+                     fmt::format("'endpoint' of [s3] is '{}'; write https://HOST or "
+                                 "http://HOST:PORT",
+                                 s3.endpoint));
+    }
+    if (!s3.kms_key.empty() && s3.sse != "aws:kms") {
+        problems.add(place_of_key(*section, "kms_key"),
+                     "'kms_key' of [s3] needs sse = \"aws:kms\"");
+    }
+}
+
 }  // namespace
 
 void read_settings(const Node& document,
@@ -121,6 +147,7 @@ void read_settings(const Node& document,
     if (const Node* section = document.find("api")) {
         read_api(*section, catalog.api);
     }
+    read_s3(document, catalog.s3, problems);
     read_schedule(document, "schedule", "run", "run", catalog, problems);
     read_schedule(document, "backups", "schedule", "backup", catalog, problems);
 }

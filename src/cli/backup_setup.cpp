@@ -1,12 +1,17 @@
 #include "cli/backup_setup.h"
 
+#include "cli/stores.h"
+
 #include <fmt/core.h>
 
 namespace muster {
 
 Result<BackupSetup> BackupSetup::open(VerbContext& context) {
     BackupSetup setup;
-    MUSTER_ASSIGN(setup.store, open_store(context.catalog->backups_url, {.refuse_links = true}));
+    StoreOptions options = store_options(context);
+    options.refuse_links = true;
+    options.reuse_copies = false;  // what is read back is what the store has
+    MUSTER_ASSIGN(setup.store, open_store(context.catalog->backups_url, options));
     MUSTER_ASSIGN(setup.warehouse, context.database->warehouse_for(*context.catalog));
     return setup;
 }

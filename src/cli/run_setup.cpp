@@ -1,13 +1,14 @@
 #include "cli/run_setup.h"
 
+#include "cli/stores.h"
 #include "engine/engine.h"
 
 namespace muster {
 
 Result<RunSetup> RunSetup::open(VerbContext& context) {
     RunSetup setup;
-    MUSTER_ASSIGN(setup.source, open_store(context.catalog->source_url));
-    MUSTER_ASSIGN(setup.clean, open_store(context.catalog->clean_url));
+    MUSTER_ASSIGN(setup.source, open_verb_store(context, context.catalog->source_url));
+    MUSTER_ASSIGN(setup.clean, open_verb_store(context, context.catalog->clean_url));
     MUSTER_ASSIGN(setup.warehouse, context.database->warehouse());
     return setup;
 }

@@ -1,6 +1,7 @@
 #include "cli/validate_targets.h"
 
 #include "cli/select.h"
+#include "cli/stores.h"
 #include "core/text.h"
 
 #include <fmt/core.h>
@@ -39,6 +40,31 @@ Result<const Table*> table_of_file(const Catalog& catalog, const std::string& fi
                  "say which with --table TABLE"};
 }
 
+// The table that --table names, else the one whose pattern fits.
+Result<const Table*> table_to_use(VerbContext& context, const std::string& file) {
+    if (const auto name = context.arguments.value("table")) {
+        return select_table(*context.catalog, *name);
+    }
+    return table_of_file(*context.catalog, file);
+}
+
+// An object by its URL.
+Result<ValidateTarget> remote_target(VerbContext& context, const std::string& word) {
+    const ObjectLocation where = split_object_url(word);
+    if (where.key.empty()) {
+        return Error{ErrorCode::kUsage,
+                     fmt::format("{} names no object", word),
+                     fmt::format("muster validate --source {}", word)};
+    }
+    ValidateTarget target;
+    MUSTER_ASSIGN(target.table, table_to_use(context, where.key.str()));
+    MUSTER_ASSIGN(target.store, open_verb_store(context, where.store_url));
+    target.key = where.key;
+    MUSTER_ASSIGN(const auto reader, target.store->open(target.key));
+    target.bytes = reader->info().bytes;
+    return target;
+}
+
 // A word that no table has as its name.
 Result<ValidateTarget> file_target(VerbContext& context, const std::string& word) {
     const fs::path path = context.path(word);
@@ -56,11 +82,7 @@ Result<ValidateTarget> file_target(VerbContext& context, const std::string& word
                      fmt::format("muster validate --source {}", word)};
     }
     ValidateTarget target;
-    if (const auto name = context.arguments.value("table")) {
-        MUSTER_ASSIGN(target.table, select_table(*context.catalog, *name));
-    } else {
-        MUSTER_ASSIGN(target.table, table_of_file(*context.catalog, word));
-    }
+    MUSTER_ASSIGN(target.table, table_to_use(context, word));
     MUSTER_ASSIGN(target.store, open_store(path.parent_path().string()));
     target.key = ObjectKey{path.filename().string()};
     target.bytes = fs::file_size(path, ignored);
@@ -97,12 +119,15 @@ Result<std::vector<ValidateTarget>> validate_targets(VerbContext& context) {
         if (const Table* table = context.catalog->find_table(word)) {
             tables.push_back(table);
         } else {
-            MUSTER_ASSIGN(ValidateTarget target, file_target(context, word));
+            MUSTER_ASSIGN(
+                ValidateTarget target,
+                is_remote_url(word) ? remote_target(context, word) : file_target(context, word));
             targets.push_back(std::move(target));
         }
     }
     if (!tables.empty()) {
-        MUSTER_ASSIGN(std::shared_ptr<ObjectStore> source, open_store(context.catalog->source_url));
+        MUSTER_ASSIGN(std::shared_ptr<ObjectStore> source,
+                      open_verb_store(context, context.catalog->source_url));
         for (const Table* table : tables) {
             MUSTER_TRY(add_table(*source, source, *table, targets));
         }

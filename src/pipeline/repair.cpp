@@ -122,7 +122,8 @@ Result<TableTaskResult> load_mended(const RunContext& context,
     if (scanned.problem_code) {
         return Error{.code = ErrorCode::kIo, .message = scanned.problem_message};
     }
-    MUSTER_ASSIGN(LoadObject object, load_object(context.clean, scanned, reader->info()));
+    std::vector<LocalCopy> copies;
+    MUSTER_ASSIGN(LoadObject object, load_object(context.clean, scanned, reader->info(), copies));
     const std::vector<LoadObject> objects{std::move(object)};
     std::map<std::uint64_t, RejectId> replay_of;
     for (std::size_t i = 0; i < records.size(); ++i) {

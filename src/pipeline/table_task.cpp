@@ -175,10 +175,11 @@ class TableRun {
 
     Result<void> load_scanned() {
         std::vector<LoadObject> objects;
+        std::vector<LocalCopy> copies;
         for (std::size_t i = 0; i < planned_.size(); ++i) {
             if (scans_[i] && !scans_[i]->problem_code) {
                 MUSTER_ASSIGN(auto object,
-                              load_object(context_.clean, *scans_[i], planned_[i].info));
+                              load_object(context_.clean, *scans_[i], planned_[i].info, copies));
                 objects.push_back(std::move(object));
             }
         }
@@ -295,14 +296,20 @@ std::string clean_prefix(const Table& table, const ObjectKey& object, const RunI
     return fmt::format("{}/{}/{}/", table.name.str(), flat_name(object.str()), run.str());
 }
 
-Result<LoadObject> load_object(ObjectStore& clean, const ScanReport& scan, const ObjectInfo& info) {
+Result<LoadObject> load_object(ObjectStore& clean,
+                               const ScanReport& scan,
+                               const ObjectInfo& info,
+                               std::vector<LocalCopy>& copies) {
     LoadObject object{.scan = scan, .source = info, .parts = {}, .rejects = {}};
     for (const std::string& key : scan.part_keys) {
-        MUSTER_ASSIGN(auto path, clean.path_for_read(ObjectKey{key}));
-        object.parts.push_back(std::move(path));
+        MUSTER_ASSIGN(auto copy, clean.path_for_read(ObjectKey{key}));
+        object.parts.push_back(copy.path);
+        copies.push_back(std::move(copy));
     }
     if (!scan.rejects_key.empty()) {
-        MUSTER_ASSIGN(object.rejects, clean.path_for_read(ObjectKey{scan.rejects_key}));
+        MUSTER_ASSIGN(auto copy, clean.path_for_read(ObjectKey{scan.rejects_key}));
+        object.rejects = copy.path;
+        copies.push_back(std::move(copy));
     }
     return object;
 }

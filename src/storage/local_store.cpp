@@ -283,9 +283,9 @@ class LocalStore final : public ObjectStore {
         return {};
     }
 
-    Result<fs::path> path_for_read(const ObjectKey& key) override {
+    Result<LocalCopy> path_for_read(const ObjectKey& key) override {
         MUSTER_TRY(check_links(key.str()));
-        return root_ / key.str();
+        return LocalCopy{root_ / key.str(), nullptr};
     }
 
     Result<fs::path> path_for_write(const ObjectKey& key) override {

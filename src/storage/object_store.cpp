@@ -1,10 +1,16 @@
 #include "storage/object_store.h"
 
 #include "storage/detail/local_store.h"
+#include "storage/s3/detail/s3_store.h"
 
 #include <fmt/core.h>
 
 namespace muster {
+namespace {
+
+constexpr std::string_view kS3Scheme = "s3://";
+
+}  // namespace
 
 Result<std::unique_ptr<ObjectStore>> open_store(const std::string& url,
                                                 const StoreOptions& options) {
@@ -12,13 +18,29 @@ Result<std::unique_ptr<ObjectStore>> open_store(const std::string& url,
     if (url.starts_with(kFileScheme)) {
         return make_local_store(url.substr(kFileScheme.size()), options);
     }
+    if (url.starts_with(kS3Scheme)) {
+        return make_s3_store(url, options);
+    }
     if (const auto scheme = url.find("://"); scheme != std::string::npos) {
         return Error{.code = ErrorCode::kUsage,
                      .message = fmt::format(
                          "'{}': this build has no store for {}://", url, url.substr(0, scheme)),
-                     .hint = "use the path of a folder"};
+                     .hint = "use the path of a folder, or s3://bucket/prefix"};
     }
     return make_local_store(url, options);
+}
+
+bool is_remote_url(std::string_view url) { return url.starts_with(kS3Scheme); }
+
+ObjectLocation split_object_url(const std::string& url) {
+    if (!is_remote_url(url)) {
+        const std::filesystem::path path{url};
+        return {path.parent_path().string(), ObjectKey{path.filename().string()}};
+    }
+    const std::size_t slash = url.rfind('/');
+    return slash < kS3Scheme.size()
+               ? ObjectLocation{url, ObjectKey{}}
+               : ObjectLocation{url.substr(0, slash + 1), ObjectKey{url.substr(slash + 1)}};
 }
 
 Result<std::string> read_object(ObjectStore& store, const ObjectKey& key, std::size_t bytes_max) {

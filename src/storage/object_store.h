@@ -1,5 +1,6 @@
-// Where objects live: a local folder now, S3 later, behind one interface. Keys are relative to the
-// store's root, with '/' between parts. All methods may be called from several threads.
+// Where objects live: a local folder or an S3 bucket, behind one interface. Keys are relative to
+// the store's root, with '/' between parts. All methods may be called from several threads. Errors
+// name the object and the operation.
 #pragma once
 
 #include "core/ids.h"
@@ -8,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -16,6 +18,8 @@
 #include <vector>
 
 namespace muster {
+
+class CancelToken;
 
 // What identifies a version of an object without reading it.
 struct ObjectInfo {
@@ -34,7 +38,15 @@ class ObjectReader {
     // The state at the time of opening.
     virtual const ObjectInfo& info() const = 0;
     // Fills `out` from `offset`; returns the bytes read, fewer only at the end of the object.
+    // kConflict if the object was replaced since it was opened, where the store can tell.
     virtual Result<std::size_t> read_at(std::uint64_t offset, std::span<char> out) = 0;
+};
+
+// A file with the content of an object, for libraries that read files. It may be removed when the
+// last copy of `keep` is gone, and with the store.
+struct LocalCopy {
+    std::filesystem::path path;
+    std::shared_ptr<const void> keep;
 };
 
 // A new object. Nothing is visible before commit(); a writer that is destroyed without it leaves
@@ -68,23 +80,60 @@ class ObjectStore {
     virtual Result<void> remove_below(std::string_view prefix) = 0;
     // Removes folders below a prefix that hold nothing; a store without folders has none.
     virtual Result<void> remove_empty_below(std::string_view prefix) = 0;
-    // A path that a library may read or write directly. Writers call publish_path when done.
-    virtual Result<std::filesystem::path> path_for_read(const ObjectKey& key) = 0;
-    // A temporary path beside the object, its folders made.
+    // A file that a library may read directly: the object itself, or a copy of it.
+    virtual Result<LocalCopy> path_for_read(const ObjectKey& key) = 0;
+    // A path that a library may write directly, its folders made. Writers call publish_path when
+    // done.
     virtual Result<std::filesystem::path> path_for_write(const ObjectKey& key) = 0;
-    // Makes a file written at path_for_write durable and visible under its key.
+    // Makes a file written at path_for_write durable and visible under its key. The file is the
+    // store's from then on.
     virtual Result<void> publish_path(const std::filesystem::path& path, const ObjectKey& key) = 0;
+    // How many milliseconds the store's clock is ahead of this machine's, by its last answer;
+    // nothing for a store that has none, or has not answered yet.
+    virtual std::optional<std::int64_t> clock_ahead_ms() const { return std::nullopt; }
+};
+
+// How S3 is reached. What is empty comes from the environment and the shared configuration files
+// that the AWS tools read too (docs/s3.md).
+struct S3Options {
+    std::string region;
+    std::string endpoint;            // "https://host:port"; "": that of AWS for the region
+    std::optional<bool> path_style;  // nothing: as the endpoint needs it
+    std::string sse;                 // "" | "AES256" | "aws:kms"
+    std::string kms_key;
+    std::string profile;
 };
 
 struct StoreOptions {
     // Symbolic links below the root are refused with kConflict instead of followed, so that nobody
     // makes muster read or write elsewhere. A store without links ignores it.
     bool refuse_links = false;
+    // The rest is for stores that are not a local folder.
+    S3Options s3;
+    // Whether the file of publish_path may answer a later path_for_read.
+    bool reuse_copies = true;
+    // Where a store keeps local copies; made when needed. "": below the system's temporary folder.
+    std::filesystem::path spool_dir;
+    // Looks up an environment variable. Empty: none is set.
+    std::function<std::optional<std::string>(const std::string&)> environment;
+    // Ends requests and waits with kCancelled. It must outlive the store; null is allowed.
+    const CancelToken* cancel = nullptr;
 };
 
-// A store for a folder path or a file:// URL. The folder need not exist yet.
+// A store for a folder path, a file:// or an s3://bucket/prefix URL. A folder need not exist yet;
+// nothing is sent to a server.
 Result<std::unique_ptr<ObjectStore>> open_store(const std::string& url,
                                                 const StoreOptions& options = {});
+
+// True for "s3://...": such a URL is taken as it is, not as a path.
+bool is_remote_url(std::string_view url);
+
+// The path or URL of one object, as the store that holds it and its key there.
+struct ObjectLocation {
+    std::string store_url;
+    ObjectKey key;
+};
+ObjectLocation split_object_url(const std::string& url);
 
 // A whole object as text, at most `bytes_max`.
 Result<std::string> read_object(ObjectStore& store, const ObjectKey& key, std::size_t bytes_max);

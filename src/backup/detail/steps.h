@@ -33,10 +33,14 @@ void end_record(RunRecord& record, const Error* failure, const Clock& clock);
 
 ObjectKey file_key(const BackupName& name, std::string_view file);
 
-// Paths or open readers of a backup's files of one format, in order.
-Result<std::vector<std::filesystem::path>> parquet_paths(const BackupContext& context,
-                                                         const BackupName& name,
-                                                         const BackupManifest& manifest);
+// Files or open readers of a backup's objects of one format, in order.
+struct ParquetFiles {
+    std::vector<std::filesystem::path> paths;
+    std::vector<LocalCopy> copies;  // keep the files as long as they live
+};
+Result<ParquetFiles> parquet_files(const BackupContext& context,
+                                   const BackupName& name,
+                                   const BackupManifest& manifest);
 Result<std::vector<std::unique_ptr<ObjectReader>>> avro_readers(const BackupContext& context,
                                                                 const BackupName& name,
                                                                 const BackupManifest& manifest);

@@ -1,4 +1,6 @@
 #include "cli/rows.h"
+#include "cli/store_checks.h"
+#include "cli/stores.h"
 #include "cli/verb_context.h"
 #include "cli/verbs/verbs.h"
 #include "core/text.h"
@@ -77,7 +79,7 @@ void check_disk(const VerbContext& context, Findings& findings) {
 
 void check_source(const VerbContext& context, Findings& findings) {
     const Catalog& catalog = *context.catalog;
-    const auto store = open_store(catalog.source_url);
+    const auto store = open_verb_store(context, catalog.source_url);
     for (const Table& table : catalog.tables) {
         const std::string check = "source of " + table.name.str();
         const auto objects = store.ok() ? (*store)->list(table.files) : store.error();
@@ -85,7 +87,9 @@ void check_source(const VerbContext& context, Findings& findings) {
             findings.push_back({"source",
                                 "fail",
                                 objects.error().message,
-                                "set [source] url or --source to the folder of the CSV files"});
+                                objects.error().hint.empty()
+                                    ? "set [source] url or --source to the folder of the CSV files"
+                                    : objects.error().hint});
             return;
         }
         std::uint64_t bytes = 0;
@@ -111,6 +115,34 @@ void check_source(const VerbContext& context, Findings& findings) {
                  fmt::format(
                      "{} file(s) match {}, {}", objects->size(), table.files, human_bytes(bytes)),
                  ""});
+        }
+    }
+}
+
+// Stores that are no local folder, each by what is done there.
+void check_remote_stores(const VerbContext& context, Findings& findings) {
+    const Catalog& catalog = *context.catalog;
+    struct Use {
+        const char* what;
+        const std::string& url;
+        bool writes;
+    };
+    for (const Use& use : {Use{"source", catalog.source_url, false},
+                           Use{"clean", catalog.clean_url, true},
+                           Use{"backups", catalog.backups_url, true}}) {
+        if (!is_remote_url(use.url)) {
+            continue;
+        }
+        const auto store = open_verb_store(context, use.url);
+        if (!store.ok()) {
+            findings.push_back({use.what, "fail", store.error().message, store.error().hint});
+            continue;
+        }
+        for (StoreCheck& done : check_store(**store, use.what, use.writes)) {
+            findings.push_back({std::move(done.check),
+                                std::move(done.status),
+                                std::move(done.message),
+                                std::move(done.remedy)});
         }
     }
 }
@@ -225,6 +257,7 @@ Result<int> run_doctor(VerbContext& context) {
         check_data_dir(context, findings);
         check_disk(context, findings);
         check_source(context, findings);
+        check_remote_stores(context, findings);
         check_warehouse(context, findings);
     }
     check_clock(context, findings);

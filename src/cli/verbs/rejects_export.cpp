@@ -1,5 +1,6 @@
 #include "cli/reject_filter.h"
 #include "cli/run_setup.h"
+#include "cli/stores.h"
 #include "cli/verbs/verbs.h"
 #include "present/json.h"
 
@@ -11,8 +12,6 @@
 
 namespace muster {
 namespace {
-
-namespace fs = std::filesystem;
 
 using Write = std::function<Result<void>(std::string_view)>;
 
@@ -36,15 +35,21 @@ Result<std::int64_t> export_table(VerbContext& context,
 Result<std::int64_t> export_to_file(VerbContext& context,
                                     RunSetup& setup,
                                     const RejectFilter& filter,
-                                    const fs::path& path) {
-    MUSTER_ASSIGN(auto store, open_store(path.parent_path().string()));
-    MUSTER_ASSIGN(auto writer, store->create(ObjectKey{path.filename().string()}));
+                                    const std::string& url) {
+    const ObjectLocation where = split_object_url(url);
+    if (where.key.empty()) {
+        return Error{ErrorCode::kUsage,
+                     fmt::format("{} names no object", url),
+                     "give the object's name as well: s3://BUCKET/PREFIX/mend.csv"};
+    }
+    MUSTER_ASSIGN(auto store, open_verb_store(context, where.store_url));
+    MUSTER_ASSIGN(auto writer, store->create(where.key));
     MUSTER_ASSIGN(const std::int64_t records,
                   export_table(context, setup, filter, [&writer](std::string_view text) {
                       return writer->write(text);
                   }));
     MUSTER_TRY(writer->commit());
-    context.console.note(fmt::format("{}: {} record(s)", path.string(), records));
+    context.console.note(fmt::format("{}: {} record(s)", url, records));
     return records;
 }
 
@@ -73,10 +78,12 @@ Result<int> run_rejects_export(VerbContext& context) {
     if (const auto folder = context.arguments.value("dir")) {
         for (const std::string& table : tables) {
             filter.table = table;
-            const fs::path path = context.path(*folder) / fmt::format("{}.{}", table, format);
+            const bool slash = folder->ends_with('/');
+            const std::string url = object_url(
+                context, fmt::format("{}{}{}.{}", *folder, slash ? "" : "/", table, format));
             MUSTER_TRY([&]() -> Result<void> {
                 MUSTER_ASSIGN([[maybe_unused]] const auto records,
-                              export_to_file(context, setup, filter, path));
+                              export_to_file(context, setup, filter, url));
                 return {};
             }());
         }
@@ -92,7 +99,7 @@ Result<int> run_rejects_export(VerbContext& context) {
     }
     if (const auto file = context.arguments.value("out")) {
         MUSTER_ASSIGN([[maybe_unused]] const auto records,
-                      export_to_file(context, setup, filter, context.path(*file)));
+                      export_to_file(context, setup, filter, object_url(context, *file)));
         return 0;
     }
     MUSTER_ASSIGN([[maybe_unused]] const auto records,

@@ -1,5 +1,6 @@
 #include "cli/progress.h"
 #include "cli/run_setup.h"
+#include "cli/stores.h"
 #include "cli/summary.h"
 #include "cli/verbs/verbs.h"
 #include "present/json.h"
@@ -13,8 +14,15 @@ Result<int> run_rejects_replay(VerbContext& context) {
     MUSTER_ASSIGN(RunSetup setup, RunSetup::open(context));
     ProgressMeter meter{context.console, context.clock};
     const RunContext run_context = setup.run_context(context);
-    const std::string file = context.path(context.arguments.words[0]).string();
-    const Result<ReplayReport> replay = replay_rejects(run_context, file, meter);
+    const std::string& word = context.arguments.words[0];
+    std::unique_ptr<ObjectStore> store;
+    LocalCopy file{context.path(word), nullptr};
+    if (is_remote_url(word)) {
+        const ObjectLocation where = split_object_url(word);
+        MUSTER_ASSIGN(store, open_verb_store(context, where.store_url));
+        MUSTER_ASSIGN(file, store->path_for_read(where.key));
+    }
+    const Result<ReplayReport> replay = replay_rejects(run_context, file.path.string(), meter);
     meter.finish();
     if (!replay.ok()) {
         return replay.error();

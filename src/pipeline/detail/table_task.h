@@ -53,8 +53,11 @@ std::optional<Error> limit_error(const TableOutcome& outcome);
 // The folder of an object's clean version: <table>/<object>/<run>/.
 std::string clean_prefix(const Table& table, const ObjectKey& object, const RunId& run);
 
-// What load needs to know about a scanned object.
-Result<LoadObject> load_object(ObjectStore& clean, const ScanReport& scan, const ObjectInfo& info);
+// What load needs to know about a scanned object. Its files are there as long as `copies` is.
+Result<LoadObject> load_object(ObjectStore& clean,
+                               const ScanReport& scan,
+                               const ObjectInfo& info,
+                               std::vector<LocalCopy>& copies);
 
 // Reads records of scanned objects again, from `store`.
 RawRecordReader raw_record_reader(const Table& table,

@@ -1,0 +1,70 @@
+// Where the credentials of AWS come from, in the usual order: environment, web identity, shared
+// configuration files, container endpoint, instance metadata (version 2). With a profile named in
+// the catalog, that profile alone.
+#pragma once
+
+#include "core/clock.h"
+#include "core/result.h"
+#include "storage/s3/detail/aws_profile.h"
+#include "storage/s3/detail/http_client.h"
+#include "storage/s3/detail/signature.h"
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace muster {
+
+struct AwsCredentials {
+    SigningKey key;
+    std::string source;              // for messages: "the environment", "profile loader", ...
+    std::int64_t expires_at_us = 0;  // 0: never
+};
+
+// Finds credentials once and again before they expire. Thread-safe.
+class CredentialChain {
+  public:
+    // All of it must outlive this. `profile_given`: it is named in the catalog.
+    CredentialChain(HttpClient& http,
+                    const Clock& clock,
+                    Environment environment,
+                    AwsProfile profile,
+                    bool profile_given,
+                    std::string region);
+
+    // kUsage if no source has any; kUnavailable if a source that has them did not answer.
+    Result<AwsCredentials> get();
+
+    // Forgets those that a server called expired, if they are still the current ones; true if
+    // another look may bring newer ones.
+    bool expired(const SigningKey& key);
+
+  private:
+    Result<std::optional<AwsCredentials>> find();
+    std::optional<AwsCredentials> from_environment() const;
+    Result<std::optional<AwsCredentials>> from_web_identity(const std::string& role,
+                                                            const std::string& token_file,
+                                                            const std::string& session,
+                                                            const std::string& source);
+    Result<std::optional<AwsCredentials>> from_profile();
+    Result<std::optional<AwsCredentials>> from_container();
+    Result<std::optional<AwsCredentials>> from_instance();
+
+    HttpClient& http_;
+    const Clock& clock_;
+    const Environment environment_;
+    const AwsProfile profile_;
+    const bool profile_given_;
+    const std::string region_;
+    std::mutex mutex_;
+    std::optional<AwsCredentials> current_;
+};
+
+// Microseconds of an RFC 3339 time in UTC such as 2026-11-24T18:19:37Z; nothing if it is none.
+std::optional<std::int64_t> parse_utc_us(const std::string& text);
+
+// The members AccessKeyId, SecretAccessKey, Token and Expiration of a JSON answer.
+std::optional<AwsCredentials> parse_credentials_json(const std::string& json);
+
+}  // namespace muster

@@ -1,0 +1,117 @@
+#include "core/text.h"
+#include "storage/s3/detail/s3_client.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace muster {
+namespace {
+
+constexpr int kAttemptsLimit = 100;
+
+std::string first_of(std::initializer_list<std::string> candidates) {
+    for (const std::string& candidate : candidates) {
+        if (!candidate.empty()) {
+            return candidate;
+        }
+    }
+    return {};
+}
+
+// The rules of bucket names that matter for a URL (S3 user guide, bucket naming rules).
+bool valid_bucket(std::string_view bucket) {
+    return bucket.size() >= 3 && bucket.size() <= 63 &&
+           std::all_of(bucket.begin(), bucket.end(), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+           });
+}
+
+Result<void> read_attempts(const Environment& environment,
+                           const AwsProfile& profile,
+                           RetryPolicy& retry) {
+    const std::string text =
+        first_of({variable(environment, "AWS_MAX_ATTEMPTS"), profile.value("max_attempts")});
+    if (text.empty()) {
+        return {};
+    }
+    const auto [end, status] =
+        std::from_chars(text.data(), text.data() + text.size(), retry.attempts_max);
+    if (status != std::errc{} || end != text.data() + text.size() || retry.attempts_max < 1 ||
+        retry.attempts_max > kAttemptsLimit) {
+        return Error{.code = ErrorCode::kUsage,
+                     .message = fmt::format("AWS_MAX_ATTEMPTS is '{}'", text),
+                     .hint = fmt::format("give a number from 1 to {}", kAttemptsLimit)};
+    }
+    return {};
+}
+
+Result<void> set_endpoint(std::string endpoint, bool path_style, S3Address& address) {
+    const std::size_t scheme = endpoint.find("://");
+    if (scheme == endpoint.npos || !endpoint.starts_with("http")) {
+        return Error{.code = ErrorCode::kUsage,
+                     .message = fmt::format("the S3 endpoint is '{}'", endpoint),
+                     .hint = "write https://HOST or http://HOST:PORT"};
+    }
+    while (endpoint.ends_with('/')) {
+        endpoint.pop_back();
+    }
+    const std::size_t host = scheme + 3;
+    const std::size_t path = std::min(endpoint.find('/', host), endpoint.size());
+    address.host = endpoint.substr(host, path - host);
+    address.path = endpoint.substr(path) + "/";
+    if (path_style) {
+        address.path += address.bucket + "/";
+    } else {
+        address.host = address.bucket + "." + address.host;
+    }
+    address.base_url = endpoint.substr(0, host) + address.host;
+    return {};
+}
+
+}  // namespace
+
+Result<S3Address> resolve_address(const std::string& bucket,
+                                  const S3Options& options,
+                                  const Environment& environment,
+                                  const AwsProfile& profile) {
+    if (!valid_bucket(bucket)) {
+        return Error{.code = ErrorCode::kUsage,
+                     .message = fmt::format("'{}' is no name of a bucket", printable(bucket)),
+                     .hint =
+                         "write s3://BUCKET/PREFIX; a bucket has 3 to 63 lower-case letters, "
+                         "digits, dots and hyphens"};
+    }
+    S3Address address;
+    address.bucket = bucket;
+    address.region = first_of({options.region,
+                               variable(environment, "AWS_REGION"),
+                               variable(environment, "AWS_DEFAULT_REGION"),
+                               profile.value("region"),
+                               "us-east-1"});
+    address.sse = options.sse;
+    address.kms_key = options.kms_key;
+    address.ca_file =
+        first_of({variable(environment, "AWS_CA_BUNDLE"), profile.value("ca_bundle")});
+    MUSTER_TRY(read_attempts(environment, profile, address.retry));
+    const bool ignored = variable(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true";
+    std::string endpoint = options.endpoint;
+    if (endpoint.empty() && !ignored) {
+        endpoint = first_of({variable(environment, "AWS_ENDPOINT_URL_S3"),
+                             variable(environment, "AWS_ENDPOINT_URL"),
+                             profile.value("endpoint_url")});
+    }
+    address.aws = endpoint.empty();
+    if (address.aws) {
+        endpoint = fmt::format("https://s3.{}.amazonaws.com{}",
+                               address.region,
+                               address.region.starts_with("cn-") ? ".cn" : "");
+    }
+    // A dot in the name would need a certificate of its own.
+    const bool dots = bucket.find('.') != bucket.npos;
+    MUSTER_TRY(set_endpoint(endpoint, options.path_style.value_or(!address.aws || dots), address));
+    return address;
+}
+
+}  // namespace muster

@@ -1,0 +1,210 @@
+#include "storage/s3/detail/s3_client.h"
+
+#include "core/text.h"
+#include "storage/digest.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+
+namespace muster {
+namespace {
+
+constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
+constexpr std::int64_t kMillisecondsPerSecond = 1'000;
+constexpr std::int64_t kRetryAfterMsMax = 30'000;
+constexpr std::size_t kProgressBytesMin = 64U << 10;
+constexpr int kStatusOk = 200;
+constexpr int kStatusPartial = 206;
+constexpr int kStatusRedirect = 300;
+constexpr int kStatusServerFault = 500;
+
+// "Tue, 15 Nov 1994 08:12:31 GMT" (RFC 9110, 5.6.7) as seconds since 1970; 0 if it is none.
+std::int64_t parse_http_date(const std::string& text) {
+    std::tm parts{};
+    return ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S", &parts) == nullptr ? 0
+                                                                                : timegm(&parts);
+}
+
+// What the server asks to wait, 0 if it does not say.
+std::int64_t retry_after_ms(const HttpAnswer& answer) {
+    const std::string& text = answer.header("retry-after");
+    std::int64_t seconds = 0;
+    std::from_chars(text.data(), text.data() + text.size(), seconds);
+    return std::clamp<std::int64_t>(seconds * kMillisecondsPerSecond, 0, kRetryAfterMsMax);
+}
+
+bool passes(HttpFailure::Kind kind) {
+    using Kind = HttpFailure::Kind;
+    return kind == Kind::kConnect || kind == Kind::kBroken || kind == Kind::kMalformed;
+}
+
+// The rest of a ranged read of which some bytes are there.
+S3Call rest_of(const S3Call& call, std::size_t received) {
+    S3Call rest = call;
+    rest.range->begin += received;
+    rest.into = call.into.subspan(received);
+    rest.headers.emplace_back(
+        "range",
+        fmt::format("bytes={}-{}", rest.range->begin, rest.range->begin + rest.into.size() - 1));
+    return rest;
+}
+
+// Turns a success that does not hold just the bytes asked for into a failure; bytes of another
+// range do not count as received.
+void check_range(const S3Call& call, HttpOutcome& outcome) {
+    const HttpAnswer& answer = outcome.answer;
+    if (answer.status != kStatusOk && answer.status != kStatusPartial) {
+        return;
+    }
+    const std::uint64_t begin = call.range->begin;
+    const bool whole =
+        answer.status == kStatusOk && begin == 0 && call.range->object_bytes == call.into.size();
+    const std::string wanted = fmt::format(
+        "bytes {}-{}/{}", begin, begin + call.into.size() - 1, call.range->object_bytes);
+    if (!whole && answer.header("content-range") != wanted) {
+        outcome.failure = std::make_unique<HttpFailure>(
+            HttpFailure{HttpFailure::Kind::kMalformed,
+                        fmt::format("the server sent '{}' instead of '{}'",
+                                    printable(answer.header("content-range")),
+                                    wanted),
+                        0});
+    } else if (outcome.failure == nullptr && answer.received < call.into.size()) {
+        outcome.failure = std::make_unique<HttpFailure>(HttpFailure{
+            HttpFailure::Kind::kBroken,
+            fmt::format("the server sent {} of {} bytes", answer.received, call.into.size()),
+            answer.received});
+    }
+}
+
+bool token_expired(const std::string& code) {
+    return code == "ExpiredToken" || code == "ExpiredTokenException" ||
+           code == "TokenRefreshRequired";
+}
+
+}  // namespace
+
+S3Client::S3Client(S3Address address,
+                   Environment environment,
+                   AwsProfile profile,
+                   bool profile_given,
+                   const Clock& clock,
+                   const CancelToken* cancel)
+    : address_(std::move(address)),
+      clock_(clock),
+      cancel_(cancel),
+      http_(address_.ca_file, cancel),
+      chain_(http_,
+             clock,
+             std::move(environment),
+             std::move(profile),
+             profile_given,
+             address_.aws ? address_.region : "") {}
+
+HttpRequest S3Client::signed_request(const S3Call& call, const AwsCredentials& credentials) const {
+    SigningRequest request{.method = call.method,
+                           .path = address_.path + uri_encode(call.key, true),
+                           .query = call.query,
+                           .headers = call.headers,
+                           .payload = sha256_hex(call.body)};
+    request.headers.emplace_back("host", address_.host);
+    request.headers.emplace_back("x-amz-content-sha256", request.payload);
+    sign_v4(request,
+            {.region = address_.region, .service = "s3", .now_us = clock_.now_us()},
+            credentials.key);
+    const std::string query = canonical_query(call.query);
+    return {.method = call.method,
+            .url = address_.base_url + request.path + (query.empty() ? "" : "?" + query),
+            .headers = std::move(request.headers),
+            .body = call.body,
+            .into = call.into,
+            .despite_cancel = call.cleanup};
+}
+
+void S3Client::note_clock(const HttpAnswer& answer) {
+    if (const std::int64_t server_s = parse_http_date(answer.header("date")); server_s != 0) {
+        const std::int64_t ours_s = clock_.now_us() / kMicrosecondsPerSecond;
+        ahead_ms_.store((server_s - ours_s) * kMillisecondsPerSecond, std::memory_order_relaxed);
+    }
+}
+
+std::optional<std::int64_t> S3Client::clock_ahead_ms() const {
+    const std::int64_t ahead_ms = ahead_ms_.load(std::memory_order_relaxed);
+    return ahead_ms == std::numeric_limits<std::int64_t>::min() ? std::nullopt
+                                                                : std::optional{ahead_ms};
+}
+
+// One call on its way: what was done so far, and how often.
+struct S3Client::Progress {
+    int attempt = 1;
+    std::size_t received = 0;  // of a ranged read
+    bool ambiguous = false;
+    bool renewed = false;  // the credentials
+};
+
+Result<S3Answer> S3Client::send(const S3Call& call) {
+    Progress progress;
+    for (;; ++progress.attempt) {
+        MUSTER_ASSIGN(const AwsCredentials credentials, chain_.get());
+        const S3Call part = call.range ? rest_of(call, progress.received) : call;
+        HttpOutcome outcome = http_.send(signed_request(part, credentials));
+        const bool cancelled = cancel_ != nullptr && cancel_->cancelled();
+        const bool last =
+            progress.attempt >= address_.retry.attempts_max || (cancelled && call.cleanup);
+        if (call.range && !cancelled) {
+            check_range(part, outcome);
+        }
+        std::int64_t pause_ms = backoff_ms(address_.retry, progress.attempt, random_fraction());
+        if (outcome.failure != nullptr) {
+            if (last || !passes(outcome.failure->kind)) {
+                return transport_error(call, *outcome.failure, progress.attempt);
+            }
+            progress.ambiguous =
+                progress.ambiguous || outcome.failure->kind != HttpFailure::Kind::kConnect;
+            if (call.range && outcome.failure->received >= kProgressBytesMin) {
+                // The last byte is fetched again: a read is over when an answer says so.
+                progress.received += std::min(outcome.failure->received, part.into.size() - 1);
+                progress.attempt = 0;  // it does go on
+            }
+        } else {
+            S3Answer answer = answered(std::move(outcome.answer), progress);
+            if (token_expired(answer.error.code) && !progress.renewed &&
+                chain_.expired(credentials.key)) {
+                progress.renewed = true;
+                continue;
+            }
+            if (last || !passes_by_itself(answer.http.status, answer.error.code)) {
+                return answer;
+            }
+            progress.ambiguous = progress.ambiguous || answer.http.status >= kStatusServerFault;
+            pause_ms = std::max(pause_ms, retry_after_ms(answer.http));
+        }
+        if (!wait_ms(pause_ms, cancel_)) {
+            return Error{.code = ErrorCode::kCancelled, .message = "stopped on request"};
+        }
+    }
+}
+
+S3Answer S3Client::answered(HttpAnswer http, const Progress& progress) {
+    note_clock(http);
+    S3Answer answer{.http = std::move(http), .error = {}, .attempts = progress.attempt};
+    answer.ambiguous = progress.ambiguous;
+    // A success may hold an error as well: CompleteMultipartUpload begins its answer early.
+    if (answer.http.status >= kStatusRedirect ||
+        answer.http.body.find("<Error") != std::string::npos) {
+        answer.error = parse_s3_error(answer.http.body);
+    }
+    return answer;
+}
+
+Result<S3Answer> S3Client::call(const S3Call& call) {
+    MUSTER_ASSIGN(S3Answer answer, send(call));
+    if (!answer.ok()) {
+        return error_of(call, answer);
+    }
+    return answer;
+}
+
+}  // namespace muster

@@ -1,0 +1,222 @@
+"""muster on S3: source, clean objects, backups and exports in buckets of a real server."""
+
+import gzip
+import json
+import re
+import subprocess
+import threading
+
+import pytest
+from program import REAL, ROOT, need_real
+from s3 import Gateway
+from s3_lake import Lake
+from test_reference import ABOVE_MEAN
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory):
+    server = Gateway(tmp_path_factory.mktemp("s3"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def lake(gateway, tmp_path, request):
+    digits = "".join(c if c.isalnum() else "-" for c in request.node.name.lower())
+    return Lake(gateway, tmp_path, f"b-{digits}"[:60].rstrip("-"))
+
+
+def test_a_whole_run_gives_the_reference_results(lake):
+    need_real()
+    lake.server.put_folder(lake.bucket, "incoming/", REAL)
+    tables, _ = lake.load()
+    assert {name: table["read"] for name, table in tables.items()} == {
+        "departments": 12, "jobs": 183, "hired_employees": 1999,
+    }  # fmt: skip
+    rows = lake.report("departments_above_mean", 2021)
+    assert {row["department"]: row["hired"] for row in rows} == ABOVE_MEAN
+    clean = lake.server.keys(lake.bucket, "clean/")
+    assert {key.rsplit("/", 1)[1] for key in clean} >= {"part-0000.parquet", "scan.json"}
+    assert not list((lake.folder / "muster-data" / "tmp").glob("s3-spool-*"))
+
+
+def test_unchanged_objects_are_known_without_reading(lake):
+    need_real()
+    lake.server.put_folder(lake.bucket, "incoming/", REAL)
+    lake.load()
+    again, _ = lake.load()
+    assert all(table["read"] == 0 and table["files_skipped"] == 1 for table in again.values())
+    # The same bytes written once more have the same ETag, others do not.
+    jobs = (REAL / "jobs.csv").read_bytes()
+    lake.server.put(lake.bucket, "incoming/jobs.csv", jobs)
+    assert lake.load()[0]["jobs"]["read"] == 0
+    lake.server.put(lake.bucket, "incoming/jobs.csv", jobs + b"184,Astronaut\n")
+    assert lake.load()[0]["jobs"]["inserted"] == 1
+
+
+def test_compressed_objects_and_keys_that_need_encoding(lake):
+    need_real()
+    for name in ("departments", "jobs", "hired_employees"):
+        body = (REAL / f"{name}.csv").read_bytes()
+        lake.server.put(lake.bucket, f"incoming/{name} a+b %41=é.csv.gz", gzip.compress(body))
+    tables, _ = lake.load()
+    assert {name: table["read"] for name, table in tables.items()} == {
+        "departments": 12, "jobs": 183, "hired_employees": 1999,
+    }  # fmt: skip
+
+
+def test_validate_reads_a_source_and_an_object(lake):
+    need_real()
+    lake.server.put_folder(lake.bucket, "elsewhere/deep/", REAL)
+    url = f"s3://{lake.bucket}/elsewhere/deep"
+    assert "1,999" in lake("validate", "--source", url).stdout
+    one = lake("validate", f"{url}/jobs.csv")
+    assert "183" in one.stdout
+    gone = lake("validate", f"{url}/jobs2.csv", code=1)
+    assert f"{url}/jobs2.csv" in gone.stderr
+
+
+def test_a_backup_is_made_verified_and_restored(lake):
+    need_real()
+    lake.server.put_folder(lake.bucket, "incoming/", REAL)
+    lake.load()
+    lake("backup", "create", "jobs")
+    name = json.loads(lake("backup", "list", "--output", "json").stdout.splitlines()[0])["name"]
+    keys = lake.server.keys(lake.bucket, "backups/")
+    assert {key.rsplit("/", 1)[1] for key in keys} == {
+        "data-0000.parquet", "data-0000.avro", "manifest.json",
+    }  # fmt: skip
+    lake("backup", "verify", name)
+    lake.server.put(lake.bucket, "incoming/jobs.csv", b"1,Other\n")
+    lake.load()
+    lake("backup", "restore", name, "--from", "parquet", "--yes", code=None)
+    count = lake("query", "select count(*) as n from jobs where job <> 'Other'", "--output", "json")
+    assert json.loads(count.stdout)["n"] == 183
+    # A damaged object is found, not restored.
+    avro = next(key for key in keys if key.endswith(".avro"))
+    body = bytearray(lake.server.get(lake.bucket, avro))
+    body[len(body) // 2] ^= 1
+    lake.server.put(lake.bucket, avro, bytes(body))
+    assert "SHA-256" in lake("backup", "verify", name, code=7).stdout
+
+
+def test_rejects_go_to_a_bucket_and_come_back_mended(lake):
+    need_real()
+    lake.server.put_folder(lake.bucket, "incoming/", REAL)
+    lake.server.put(lake.bucket, "incoming/jobs.csv", b"1,One\nx,Two\n")
+    lake.load("--table", "jobs", code=None)
+    url = f"s3://{lake.bucket}/mend/jobs.csv"
+    lake("rejects", "export", "--table", "jobs", "--out", url)
+    text = lake.server.get(lake.bucket, "mend/jobs.csv").decode()
+    assert "_reject_id" in text and ",x,Two," in text
+    lake.server.put(lake.bucket, "mend/jobs.csv", text.replace(",x,Two,", ",2,Two,").encode())
+    assert "1 replayed" in lake("rejects", "replay", url).stderr
+    lake("rejects", "export", "--dir", f"s3://{lake.bucket}/all", code=0)
+
+
+def test_a_list_has_more_than_one_page(lake):
+    for number in range(1203):
+        lake.server.put(lake.bucket, f"incoming/jobs-{number:04}.csv", b"%d,Job\n" % (number + 1))
+    tables, _ = lake.load("--table", "jobs")
+    assert (tables["jobs"]["files_loaded"], tables["jobs"]["inserted"]) == (1203, 1203)
+
+
+def test_of_two_that_write_one_name_one_wins(lake):
+    """Conditional writes, as the manifest of a backup is written."""
+    seen = []
+
+    def put(number):
+        body = b"%d" % number
+        seen.append(
+            lake.server.request("PUT", f"/{lake.bucket}/lock", body=body,
+                                headers={"if-none-match": "*"})[0]
+        )  # fmt: skip
+
+    threads = [threading.Thread(target=put, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(seen)[0] == 200 and set(seen[1:]) <= {200, 409, 412}
+
+
+def test_large_objects_are_read_and_written_in_parts(lake):
+    rows = 600_000
+    body = "".join(f"{n},Job number {n} with a long enough name\n" for n in range(1, rows + 1))
+    lake.server.put(lake.bucket, "incoming/jobs.csv", body.encode())
+    tables, _ = lake.load("--table", "jobs")
+    assert tables["jobs"]["inserted"] == rows
+    lake("backup", "create", "jobs")
+    name = json.loads(lake("backup", "list", "--output", "json").stdout.splitlines()[0])["name"]
+    lake("backup", "verify", name)
+    assert lake.server.uploads(lake.bucket) == []
+
+
+def test_doctor_tries_every_right(lake):
+    need_real()
+    lake.server.put_folder(lake.bucket, "incoming/", REAL)
+    lines = lake("doctor").stdout.splitlines()
+    for check in (
+        "source: list", "source: get", "source: clock", "clean: list", "clean: put", "clean: get",
+        "clean: delete", "backups: put", "backups: delete", "backups: clock",
+    ):  # fmt: skip
+        assert any(re.match(rf"ok +{check} ", line) for line in lines), (check, lines)
+    assert not [key for key in lake.server.keys(lake.bucket) if "doctor" in key]
+    wrong = lake("doctor", env={"AWS_SECRET_ACCESS_KEY": "wrong"}, code=1).stdout
+    assert "SignatureDoesNotMatch" in wrong and "-> check the secret access key" in wrong
+    assert "wrong" not in wrong.replace("wrong region", "")
+
+
+@pytest.mark.parametrize(
+    ("change", "parts"),
+    [
+        ({"AWS_SECRET_ACCESS_KEY": "other"}, ["SignatureDoesNotMatch", "the environment"]),
+        ({"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE"}, ["InvalidAccessKeyId", "access key"]),
+        ({"AWS_REGION": "eu-west-1"}, ["us-east-1", "region"]),
+        ({"AWS_ACCESS_KEY_ID": ""}, ["no credentials for S3"]),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, ["http://127.0.0.1:1", "ListObjectsV2"]),
+        ({"AWS_PROFILE": "absent"}, ["no profile 'absent'"]),
+    ],
+)
+def test_errors_name_their_cause(lake, change, parts):
+    done = lake("run", env=change | {"AWS_MAX_ATTEMPTS": "2"}, code=None)
+    assert done.returncode != 0
+    for part in parts:
+        assert part in done.stderr, done.stderr
+    assert "other" not in done.stderr
+
+
+def test_a_bucket_that_is_not_there(lake):
+    done = lake("validate", "--source", "s3://no-such-bucket/x", code=1)
+    assert "there is no bucket 'no-such-bucket'" in done.stderr
+    done = lake("validate", "--source", "s3://NO/x", code=2)
+    assert "no name of a bucket" in done.stderr
+
+
+def test_a_right_that_is_missing_is_named(lake):
+    need_real()
+    lake.server.put_folder(lake.bucket, "incoming/", REAL)
+    lake.server.add_user(lake.bucket, "lister", [("s3:ListBucket", "")])
+    keys = {"AWS_ACCESS_KEY_ID": "lister", "AWS_SECRET_ACCESS_KEY": "lister-secret"}
+    done = lake("validate", "--source", f"s3://{lake.bucket}/incoming", env=keys, code=None)
+    assert done.returncode != 0
+    assert "access denied" in done.stderr and "GetObject" in done.stderr, done.stderr
+    found = lake("doctor", env=keys, code=1).stdout
+    assert "ok    clean: list" in found and "fail  clean: put" in found, found
+    assert f"s3:PutObject on arn:aws:s3:::{lake.bucket}/clean/doctor-" in found
+    lake.server.add_user(lake.bucket, "stranger", [("s3:ListBucket", ""), ("s3:GetObject", "/*")])
+    keys = {"AWS_ACCESS_KEY_ID": "stranger", "AWS_SECRET_ACCESS_KEY": "stranger-secret"}
+    lake("validate", "--source", f"s3://{lake.bucket}/incoming", env=keys)
+    assert "s3:PutObject" in lake("run", env=keys, code=1).stderr
+
+
+def test_a_clock_that_is_wrong_is_named(lake):
+    library = lake.folder / "shifted_clock.so"
+    source = ROOT / "tests" / "support" / "shifted_clock.c"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    ahead = {"LD_PRELOAD": str(library), "CLOCK_SHIFT_S": "3600"}
+    done = lake("run", env=ahead, code=1)
+    assert re.search(r"36\d\d s ahead of that of the server", done.stderr), done.stderr
+    found = lake("doctor", env=ahead, code=1).stdout
+    assert re.search(r"fail +clean: clock +the server's clock is 3\d\d\d s behind ours", found)
+    assert "-> set the machine's clock (NTP)" in found

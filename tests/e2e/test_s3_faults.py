@@ -1,0 +1,76 @@
+"""muster behind a network that cuts, delays, refuses and lies: the right rows, or a clear error."""
+
+import json
+
+import pytest
+from faults import Faults
+from program import REAL, need_real
+from s3 import Gateway
+from s3_lake import Lake
+
+READ = {"departments": 12, "jobs": 183, "hired_employees": 1999}
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory):
+    server = Gateway(tmp_path_factory.mktemp("s3"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def lake(gateway, tmp_path, request):
+    need_real()
+    digits = "".join(c if c.isalnum() else "-" for c in request.node.name.lower())
+    made = Lake(gateway, tmp_path, f"f-{digits}"[:60].rstrip("-"))
+    gateway.put_folder(made.bucket, "incoming/", REAL)
+    return made
+
+
+def behind(faults):
+    return {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{faults.port}"}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["reset", "lost", "status:500:InternalError", "status:503:SlowDown", "cut:100", "short:7",
+     "shift:3", "status:429:x"],
+)  # fmt: skip
+def test_every_second_request_fails_and_the_rows_are_right(lake, fault):
+    def plan(method, path, number):
+        return fault if number % 2 else None
+
+    with Faults(lake.server.port, plan) as faults:
+        tables, _ = lake.load(env=behind(faults))
+        assert {name: table["inserted"] for name, table in tables.items()} == READ
+        lake("backup", "create", "jobs", env=behind(faults))
+        assert any(what != "pass" for _, _, what in faults.seen)
+    # Without the faults everything is as it should be.
+    assert all(table["files_skipped"] == 1 for table in lake.load()[0].values())
+    name = json.loads(lake("backup", "list", "--output", "json").stdout.splitlines()[0])["name"]
+    lake("backup", "verify", name)
+
+
+@pytest.mark.parametrize("fault", ["reset", "status:503:SlowDown", "cut:40", "short:3"])
+def test_what_never_passes_is_an_error_and_changes_nothing(lake, fault):
+    def plan(method, path, number):
+        return fault if method == "GET" and "incoming" in path and "list-type" not in path else None
+
+    with Faults(lake.server.port, plan) as faults:
+        done = lake("run", env=behind(faults) | {"AWS_MAX_ATTEMPTS": "3"}, code=1)
+        assert f"s3://{lake.bucket}/incoming/" in done.stderr and "GetObject" in done.stderr
+    tables, _ = lake.load()
+    assert {name: table["inserted"] for name, table in tables.items()} == READ
+
+
+def test_a_list_that_is_cut_is_not_a_short_list(lake):
+    with Faults(lake.server.port, lambda m, p, n: "cut:300" if "list-type" in p else None) as faults:
+        done = lake("run", env=behind(faults) | {"AWS_MAX_ATTEMPTS": "2"}, code=1)
+        assert "ListObjectsV2" in done.stderr
+
+
+def test_a_server_that_does_not_answer_is_given_up(lake):
+    plan = lambda m, p, n: "hang:2" if n == 3 else None  # noqa: E731
+    with Faults(lake.server.port, plan) as faults:
+        tables, _ = lake.load(env=behind(faults))
+        assert {name: table["inserted"] for name, table in tables.items()} == READ

@@ -1,0 +1,197 @@
+// The order of the sources of credentials, and what happens when one fails, against a server that
+// plays instance metadata, container endpoint and STS.
+#include "storage/s3/detail/credentials.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "http_script.h"
+#include "manual_clock.h"
+#include "temp_folder.h"
+
+namespace muster {
+namespace {
+
+using Variables = std::map<std::string, std::string>;
+
+// The clock stands at 2025-11-24T16:00:00Z.
+constexpr std::int64_t kHourSeconds = 3'600;
+
+std::string credentials_json(const std::string& id, const std::string& expiration) {
+    return R"({"AccessKeyId":")" + id + R"(","SecretAccessKey":"s","Token":"t","Expiration":")" +
+           expiration + R"("})";
+}
+
+class S3Credentials : public testing::Test {
+  protected:
+    S3Credentials() { variables_["HOME"] = (folder_.path() / "nowhere").string(); }
+
+    Environment environment() const {
+        return [variables = variables_](const std::string& name) -> std::optional<std::string> {
+            const auto found = variables.find(name);
+            return found == variables.end() ? std::nullopt : std::optional{found->second};
+        };
+    }
+
+    std::unique_ptr<CredentialChain> chain(const std::string& profile = "") {
+        return std::make_unique<CredentialChain>(http_,
+                                                 clock_,
+                                                 environment(),
+                                                 load_aws_profile(environment(), profile),
+                                                 !profile.empty(),
+                                                 "eu-west-1");
+    }
+
+    void write_credentials(const std::string& text) {
+        const std::string file = (folder_.path() / "credentials").string();
+        std::ofstream{file} << text;
+        variables_["AWS_SHARED_CREDENTIALS_FILE"] = file;
+    }
+
+    TempFolder folder_;
+    Variables variables_;
+    ManualClock clock_;
+    HttpClient http_{"", nullptr};
+};
+
+TEST_F(S3Credentials, NoneAnywhereIsSaidWithTheWayOut) {
+    variables_["AWS_EC2_METADATA_DISABLED"] = "true";
+    const auto found = chain()->get();
+    ASSERT_FALSE(found.ok());
+    EXPECT_EQ(found.error().code, ErrorCode::kUsage);
+    EXPECT_NE(found.error().hint.find("AWS_ACCESS_KEY_ID"), std::string::npos);
+}
+
+TEST_F(S3Credentials, TheEnvironmentComesFirstUnlessTheCatalogNamesAProfile) {
+    variables_["AWS_ACCESS_KEY_ID"] = "env";
+    variables_["AWS_SECRET_ACCESS_KEY"] = "s";
+    variables_["AWS_SESSION_TOKEN"] = "t";
+    write_credentials("[loader]\naws_access_key_id = file\naws_secret_access_key = s\n");
+    EXPECT_EQ(chain()->get()->key.access_key_id, "env");
+    EXPECT_EQ(chain()->get()->key.session_token, "t");
+    EXPECT_EQ(chain("loader")->get()->key.access_key_id, "file");
+    EXPECT_EQ(chain("loader")->get()->source, "profile loader");
+}
+
+TEST_F(S3Credentials, AProfileThatNeedsAnotherToolSaysSo) {
+    write_credentials("[loader]\ncredential_process = /bin/x\n");
+    const auto found = chain("loader")->get();
+    ASSERT_FALSE(found.ok());
+    EXPECT_NE(found.error().message.find("credential_process"), std::string::npos);
+    write_credentials("[loader]\nregion = x\n");
+    EXPECT_EQ(chain("loader")->get().error().code, ErrorCode::kUsage);
+}
+
+TEST_F(S3Credentials, TheContainerEndpointGetsItsToken) {
+    HttpScript server{[](const std::string&, const std::string&) {
+        return HttpScript::Answer{.body = credentials_json("box", "2100-01-01T00:00:00Z")};
+    }};
+    const std::string token = (folder_.path() / "token").string();
+    std::ofstream{token} << "Bearer x\n";
+    variables_["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = server.url() + "/creds";
+    variables_["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = token;
+    EXPECT_EQ(chain()->get()->key.access_key_id, "box");
+    ASSERT_EQ(server.heads().size(), 1U);
+    EXPECT_NE(server.heads()[0].find("Authorization: Bearer x\r\n"), std::string::npos);
+}
+
+TEST_F(S3Credentials, AContainerEndpointThatFailsIsNotPassedOver) {
+    HttpScript server{[](const std::string&, const std::string&) {
+        return HttpScript::Answer{.status = 500, .body = "no"};
+    }};
+    variables_["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = server.url();
+    const auto found = chain()->get();
+    ASSERT_FALSE(found.ok());
+    EXPECT_EQ(found.error().code, ErrorCode::kUnavailable);
+    EXPECT_EQ(server.heads().size(), 3U);
+}
+
+HttpScript::Answer instance(const std::string& head, const std::string& expiration) {
+    if (head.starts_with("PUT /latest/api/token ")) {
+        return {.body = "secret-token"};
+    }
+    if (head.find("X-aws-ec2-metadata-token: secret-token\r\n") == std::string::npos) {
+        return {.status = 401, .body = ""};
+    }
+    return {.body = head.starts_with("GET /latest/meta-data/iam/security-credentials/ ")
+                        ? "role-name"
+                        : credentials_json("instance", expiration)};
+}
+
+TEST_F(S3Credentials, InstanceMetadataIsAskedWithAToken) {
+    HttpScript server{[](const std::string& head, const std::string&) {
+        return instance(head, "2100-01-01T00:00:00Z");
+    }};
+    variables_["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = server.url() + "/";
+    EXPECT_EQ(chain()->get()->key.access_key_id, "instance");
+    EXPECT_TRUE(server.heads().back().starts_with(
+        "GET /latest/meta-data/iam/security-credentials/role-name "));
+}
+
+TEST_F(S3Credentials, NewOnesAreFetchedBeforeTheOldEnd) {
+    std::atomic<bool> ill{false};
+    HttpScript server{[&ill](const std::string& head, const std::string&) {
+        return ill ? HttpScript::Answer{.status = 503, .body = ""}
+                   : instance(head, "2025-11-24T18:00:00Z");
+    }};
+    variables_["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = server.url();
+    const auto renewed = chain();
+    ASSERT_TRUE(renewed->get().ok());
+    ASSERT_TRUE(renewed->get().ok());
+    EXPECT_EQ(server.heads().size(), 3U);
+    clock_.advance_seconds(2 * kHourSeconds - 200);
+    ASSERT_TRUE(renewed->get().ok());
+    EXPECT_EQ(server.heads().size(), 6U);
+    // They are still good for a while, so a failure to renew them stops nobody.
+    ill = true;
+    EXPECT_TRUE(renewed->get().ok());
+    clock_.advance_seconds(kHourSeconds);
+    EXPECT_FALSE(renewed->get().ok());
+}
+
+TEST_F(S3Credentials, WebIdentityIsTradedForARole) {
+    std::string body_seen;
+    HttpScript server{[&body_seen](const std::string&, const std::string& body) {
+        body_seen = body;
+        return HttpScript::Answer{
+            .body =
+                "<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult>"
+                "<Credentials><AccessKeyId>web</AccessKeyId><SecretAccessKey>s"
+                "</SecretAccessKey><SessionToken>t</SessionToken><Expiration>"
+                "2100-01-01T00:00:00Z</Expiration></Credentials>"
+                "</AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>"};
+    }};
+    const std::string token = (folder_.path() / "token").string();
+    std::ofstream{token} << "a.b+c\n";
+    variables_["AWS_ROLE_ARN"] = "arn:aws:iam::1:role/r";
+    variables_["AWS_WEB_IDENTITY_TOKEN_FILE"] = token;
+    variables_["AWS_ENDPOINT_URL_STS"] = server.url();
+    const auto found = chain()->get();
+    ASSERT_TRUE(found.ok()) << found.error().message;
+    EXPECT_EQ(found->key.access_key_id, "web");
+    EXPECT_NE(body_seen.find("WebIdentityToken=a.b%2Bc"), std::string::npos) << body_seen;
+}
+
+TEST_F(S3Credentials, ARefusedWebIdentityNamesRoleAndToken) {
+    HttpScript server{[](const std::string&, const std::string&) {
+        return HttpScript::Answer{
+            .status = 403,
+            .body =
+                "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error>"
+                "</ErrorResponse>"};
+    }};
+    const std::string token = (folder_.path() / "token").string();
+    std::ofstream{token} << "secret-token";
+    variables_["AWS_ROLE_ARN"] = "arn:aws:iam::1:role/r";
+    variables_["AWS_WEB_IDENTITY_TOKEN_FILE"] = token;
+    variables_["AWS_ENDPOINT_URL_STS"] = server.url();
+    const auto found = chain()->get();
+    ASSERT_FALSE(found.ok());
+    EXPECT_NE(found.error().message.find("arn:aws:iam::1:role/r"), std::string::npos);
+    EXPECT_NE(found.error().hint.find(token), std::string::npos);
+    EXPECT_EQ(found.error().message.find("secret-token"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace muster

@@ -47,6 +47,6 @@ KEYWORDS = set(
     """.split()
 )
 # Types that take a length in brackets.
-TYPES = set("VARCHAR CHAR CHARACTER VARYING NVARCHAR NCHAR BPCHAR DECIMAL NUMERIC".split())
+TYPES = set("VARCHAR CHAR CHARACTER VARYING NVARCHAR NCHAR BPCHAR DECIMAL NUMERIC TIMESTAMP TIME".split())
 # After these a name with a bracket is a relation and its columns.
 BEFORE_RELATION = {"INTO", "TABLE", "EXISTS", "REFERENCES", "AS", "WITH", "RECURSIVE", "VIEW"}

@@ -210,7 +210,7 @@ def alter_table(statement):
 def setting(statement):
     """Settings that PostgreSQL lacks are kept under a prefix of their own."""
     parts = list(statement.parts)
-    for at, token in enumerate(parts[1:3], 1):
+    for at, token in enumerate(parts[1:4], 1):
         if token.key in FOREIGN_SETTINGS:
             parts[at] = Token(WORD, "standin." + token.text.lower())
     return joined(parts)

@@ -4,7 +4,6 @@ from redshift import functions
 from redshift.tokens import DOLLAR, ESCAPED, PARAMETER, STRING, WORD, Refused, closing, syntax_error
 
 PARAMETERS_MAX = 32767
-STATEMENT_BYTES_MAX = 16 * 1024 * 1024
 NAME_BYTES_MAX = 127
 
 # Where a statement starts so, it is not one of Redshift's.
@@ -16,7 +15,7 @@ STARTS = [
     ("ALTER", "SEQUENCE"), ("ALTER", "INDEX"), ("SAVEPOINT",), ("RELEASE",), ("ROLLBACK", "TO"),
     ("ROLLBACK", "TRANSACTION", "TO"), ("ROLLBACK", "WORK", "TO"), ("LISTEN",), ("UNLISTEN",),
     ("NOTIFY",), ("DEALLOCATE", "ALL"), ("DEALLOCATE", "PREPARE", "ALL"), ("VALUES",),
-    ("REINDEX",), ("CLUSTER",), ("DO",), ("DISCARD",), ("TABLE",), ("SET", "LOCAL"),
+    ("REINDEX",), ("CLUSTER",), ("DO",), ("DISCARD",), ("TABLE",),
     ("EXPLAIN", "ANALYZE"), ("PREPARE", "TRANSACTION"), ("COMMIT", "PREPARED"), ("LOAD",),
 ]  # fmt: skip
 # Wherever these words stand, Redshift knows no such thing.
@@ -181,7 +180,7 @@ def check_merge(statement):
 def check_setting(statement):
     if not statement.starts("SET") and not statement.starts("SHOW") and not statement.starts("RESET"):
         return
-    rest = [key for key in statement.keys[1:] if key != "SESSION"] or [None]
+    rest = [key for key in statement.keys[1:] if key not in ("SESSION", "LOCAL")] or [None]
     if statement.starts("SET") and rest[0] not in SETTINGS:
         name = statement.parts[1].text if len(statement.parts) > 1 else ""
         raise Refused(f'unrecognized configuration parameter "{name}"', "42704")
@@ -199,8 +198,6 @@ def check_copy(statement):
 
 def check(statement, in_block):
     """Raises Refused if Redshift would not run the statement."""
-    if len(statement.text.encode()) > STATEMENT_BYTES_MAX:
-        raise Refused("Statement is too large. Statement Size: more than 16 MB", "54000")
     check_literals(statement)
     check_copy(statement)
     if statement.starts("COPY") or statement.starts("UNLOAD"):

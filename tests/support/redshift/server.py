@@ -1,5 +1,6 @@
 """The listener of the stand-in, its options and its faults. Safe to use from several threads."""
 
+import contextlib
 import dataclasses
 import itertools
 import socket
@@ -7,9 +8,11 @@ import threading
 import urllib.parse
 
 import psycopg
+from postgres import Postgres
 from redshift.lake import Lake
 from redshift.session import Session
 from redshift.system import SETUP
+from s3 import Gateway
 
 ROLE = "arn:aws:iam::123456789012:role/muster-copy"
 CUT_BEFORE, CUT_AFTER, FAIL = "cut before", "cut after", "fail"
@@ -114,3 +117,20 @@ class Standin:
                 return False
             self.commit_failures -= 1
             return True
+
+
+@contextlib.contextmanager
+def running(folder):
+    """A stand-in with a PostgreSQL of its own and an S3 server, `gateway`, over that folder."""
+    postgres = Postgres().start()
+    try:
+        gateway = Gateway(folder)
+        try:
+            server = Standin(postgres, gateway).start()
+            server.gateway = gateway
+            yield server
+            server.stop()
+        finally:
+            gateway.stop()
+    finally:
+        postgres.end()

@@ -23,6 +23,9 @@ PIECES = [
 PATTERN = re.compile("|".join(f"(?P<{kind}>{text})" for kind, text in PIECES), re.DOTALL)
 
 
+STATEMENT_BYTES_MAX = 16 * 1024 * 1024
+
+
 @dataclasses.dataclass
 class Token:
     kind: str
@@ -100,6 +103,8 @@ class Statement:
 
 def statements(sql):
     """The statements of a text that separates them by ';'."""
+    if len(sql.encode()) > STATEMENT_BYTES_MAX:
+        raise Refused("Statement is too large: a statement has at most 16 MB", "54000")
     found, current = [], []
     for token in tokens(sql):
         if token.kind == SIGN and token.text == ";":

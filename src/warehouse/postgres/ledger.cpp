@@ -92,10 +92,9 @@ Result<void> reconcile_run(PgConnection& connection,
     MUSTER_ASSIGN(auto rows, connection.query(ledger_sql::kPublishedOutcomes, run_id));
     while (rows.next()) {
         published.emplace(rows.text(0));
-        MUSTER_ASSIGN(
-            const auto put,
-            connection.change(
-                ledger_sql::kRunTablePut, run_id, rows.text(0), rows.text(1), now_us));
+        MUSTER_ASSIGN(const auto put,
+                      connection.change(
+                          ledger_sql::kRunTablePut, run_id, rows.text(0), rows.text(1), now_us));
         static_cast<void>(put);
     }
     const std::vector<std::string> planned = parse_names_json(planned_json);
@@ -103,13 +102,12 @@ Result<void> reconcile_run(PgConnection& connection,
         !planned.empty() && std::all_of(planned.begin(), planned.end(), [&](const std::string& t) {
             return published.contains(t);
         });
-    MUSTER_ASSIGN(
-        const auto changed,
-        connection.change(ledger_sql::kRunFinish,
-                          complete ? "succeeded" : "failed",
-                          complete ? "" : "the process ended before the run was finished",
-                          now_us,
-                          run_id));
+    MUSTER_ASSIGN(const auto changed,
+                  connection.change(ledger_sql::kRunFinish,
+                                    complete ? "succeeded" : "failed",
+                                    complete ? "" : "the process ended before the run was finished",
+                                    now_us,
+                                    run_id));
     static_cast<void>(changed);
     return transaction.commit();
 }
@@ -159,10 +157,8 @@ Result<void> PostgresWarehouse::reconcile() {
     return attempt(pool_, [this](PgConnection& connection) -> Result<void> {
         MUSTER_ASSIGN(auto rows, connection.query(ledger_sql::kRunsLost, kLeaseUs));
         while (rows.next()) {
-            MUSTER_TRY(reconcile_run(connection,
-                                     std::string(rows.text(0)),
-                                     std::string(rows.text(1)),
-                                     clock_.now_us()));
+            MUSTER_TRY(reconcile_run(
+                connection, std::string(rows.text(0)), std::string(rows.text(1)), clock_.now_us()));
         }
         return {};
     });
@@ -197,15 +193,14 @@ Result<RunRecord> PostgresWarehouse::run(const std::string& run_id) {
 }
 
 Result<std::vector<ObjectVersion>> PostgresWarehouse::object_versions(const TableName& table) {
-    return attempt(
-        pool_, [&table](PgConnection& connection) -> Result<std::vector<ObjectVersion>> {
-            MUSTER_ASSIGN(auto rows, connection.query(ledger_sql::kObjectsSelect, table.str()));
-            std::vector<ObjectVersion> versions;
-            while (rows.next()) {
-                versions.push_back(read_version(rows));
-            }
-            return versions;
-        });
+    return attempt(pool_, [&table](PgConnection& connection) -> Result<std::vector<ObjectVersion>> {
+        MUSTER_ASSIGN(auto rows, connection.query(ledger_sql::kObjectsSelect, table.str()));
+        std::vector<ObjectVersion> versions;
+        while (rows.next()) {
+            versions.push_back(read_version(rows));
+        }
+        return versions;
+    });
 }
 
 Result<void> PostgresWarehouse::touch_object(const TableName& table, const ObjectInfo& info) {

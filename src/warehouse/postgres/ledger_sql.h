@@ -99,7 +99,8 @@ inline constexpr const char* kLoadRejectsTable =
 inline constexpr const char* kRejectsMerge =
     "INSERT INTO muster.rejects AS r (id, run_id, last_seen_run, table_name, object, line,"
     " \"offset\", length, raw, severity, state, state_note, reasons, last_seen_us, pointer)"
-    " SELECT l.id, $1, $1, $2, l.object, l.line, l.\"offset\", l.length, decode(l.raw, 'hex'), l.severity, 'open',"
+    " SELECT l.id, $1, $1, $2, l.object, l.line, l.\"offset\", l.length, decode(l.raw, 'hex'), "
+    "l.severity, 'open',"
     " '', l.reasons, $3::bigint, '' FROM pg_temp.muster_load_rejects l"
     " ON CONFLICT (id) DO UPDATE SET last_seen_run = excluded.last_seen_run,"
     " table_name = excluded.table_name, object = excluded.object, line = excluded.line,"

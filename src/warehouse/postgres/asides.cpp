@@ -3,6 +3,7 @@
 #include "core/check.h"
 #include "warehouse/postgres/postgres_table_snapshots.h"
 #include "warehouse/postgres/snapshots_sql.h"
+#include "warehouse/postgres/tables.h"
 
 namespace muster {
 namespace {
@@ -39,7 +40,7 @@ RestoreQueries restore_queries(PgConnection& connection) {
 
 Result<void> PostgresTableSnapshots::drop(const AsideTable& aside) {
     MUSTER_ASSIGN(auto lease, pool_.acquire());
-    MUSTER_ASSIGN(auto transaction, PgTransaction::open(*lease));
+    MUSTER_ASSIGN(auto transaction, PgTransaction::open(*lease, kReadCommitted));
     MUSTER_TRY(lease->execute("DROP TABLE IF EXISTS " + text_of(aside)));
     MUSTER_TRY(lease->change(sql::kAsideDelete, aside.name));
     return transaction.commit();

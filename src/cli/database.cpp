@@ -39,27 +39,40 @@ Result<Warehouse*> Database::open_locked() {
     if (warehouse_) {
         return warehouse_.get();
     }
-    static constexpr std::string_view kScheme = "duckdb:";
-    std::string_view path = options_.warehouse_url;
-    if (!path.starts_with(kScheme)) {
-        return Error{ErrorCode::kUsage,
-                     "the warehouse '" + options_.warehouse_url + "' is of no known kind",
-                     "use duckdb:PATH"};
-    }
-    path.remove_prefix(kScheme.size());
     if (!engine_) {
-        EngineOptions engine_options{
-            .database = std::filesystem::path{path},
-            .temp_dir = std::filesystem::path{options_.data_dir} / "tmp",
-            .memory_limit_bytes = options_.memory_limit_bytes,
-            .threads = options_.threads,
-        };
-        MUSTER_ASSIGN(engine_, Engine::open(engine_options));
+        MUSTER_TRY(open_engine());
     }
-    MUSTER_ASSIGN(auto opened, open_warehouse(options_.warehouse_url, *engine_, clock_));
+    MUSTER_ASSIGN(auto opened, open_warehouse(options_.warehouse, *engine_, clock_));
     MUSTER_TRY(opened->prepare());
     warehouse_ = std::move(opened);
     return warehouse_.get();
+}
+
+// Of a warehouse that is elsewhere, the engine is in memory and this process's alone.
+Result<void> Database::open_engine() {
+    EngineOptions engine_options{
+        .database = {},
+        .temp_dir = std::filesystem::path{options_.data_dir} / "tmp",
+        .memory_limit_bytes = options_.memory_limit_bytes,
+        .threads = options_.threads,
+    };
+    switch (warehouse_kind(options_.warehouse.url)) {
+        case WarehouseKind::kDuckdb:
+            engine_options.database =
+                options_.warehouse.url.substr(std::string_view("duckdb:").size());
+            break;
+        case WarehouseKind::kPostgres:
+        case WarehouseKind::kRedshift: {
+            MUSTER_ASSIGN(auto scratch, ScratchFolder::make(options_.data_dir));
+            engine_options.temp_dir = scratch.path();
+            scratch_.emplace(std::move(scratch));
+            break;
+        }
+        case WarehouseKind::kUnknown:
+            return unknown_warehouse(options_.warehouse.url);
+    }
+    MUSTER_ASSIGN(engine_, Engine::open(engine_options));
+    return {};
 }
 
 }  // namespace muster

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "catalog/catalog.h"
+#include "cli/scratch.h"
 #include "core/clock.h"
 #include "core/result.h"
 #include "engine/engine.h"
@@ -11,11 +12,12 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 namespace muster {
 
 struct DatabaseOptions {
-    std::string warehouse_url;
+    WarehouseOptions warehouse;
     std::string data_dir;
     std::uint64_t memory_limit_bytes = 0;
     std::size_t threads = 1;
@@ -38,10 +40,12 @@ class Database {
 
   private:
     Result<Warehouse*> open_locked();
+    Result<void> open_engine();
 
     const DatabaseOptions options_;
     const Clock& clock_;
     std::mutex mutex_;
+    std::optional<ScratchFolder> scratch_;  // outlives the engine, which spills into it
     std::unique_ptr<Engine> engine_;
     std::unique_ptr<Warehouse> warehouse_;
     bool tables_made_ = false;

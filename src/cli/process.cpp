@@ -1,6 +1,7 @@
 // The process's own invocation: owner or guest, and the guests it serves as the owner.
 #include "cli/console.h"
 #include "cli/dispatch.h"
+#include "cli/stores.h"
 #include "control/control.h"
 #include "engine/engine.h"
 
@@ -84,6 +85,10 @@ class OwnAccess final : public DatabaseAccess {
     Result<Admission> admit(const Catalog& catalog,
                             const Settings& settings,
                             const std::vector<std::string>& variables) override {
+        if (warehouse_kind(catalog.warehouse_url) != WarehouseKind::kDuckdb) {
+            open_database(catalog, settings);  // shared by all: nobody owns it
+            return Admission{database_.get()};
+        }
         MUSTER_ASSIGN(Joined role,
                       join(catalog.data_dir,
                            for_owner(invocation_, variables),
@@ -94,16 +99,7 @@ class OwnAccess final : public DatabaseAccess {
         }
         owner_ = std::move(role.owner);
         catalog_ = catalog;
-        const std::uint64_t machine_share = machine_memory_bytes() / 100 * kMemoryPercentDefault;
-        database_ = std::make_unique<Database>(
-            DatabaseOptions{
-                .warehouse_url = catalog.warehouse_url,
-                .data_dir = catalog.data_dir,
-                .memory_limit_bytes =
-                    settings.memory_limit_bytes != 0 ? settings.memory_limit_bytes : machine_share,
-                .threads = settings.threads != 0 ? settings.threads : machine_threads(),
-            },
-            clock_);
+        open_database(catalog, settings);
         fingerprint_ = shared_fingerprint(catalog);
         MUSTER_TRY(owner_->serve(
             [this](const Invocation& guest, const Descriptors& streams, CancelToken& cancel) {
@@ -115,10 +111,7 @@ class OwnAccess final : public DatabaseAccess {
 
     // After the own verb.
     void leave(StopRequests& stop) {
-        if (!owner_) {
-            return;
-        }
-        if (!owner_->try_finish()) {
+        if (owner_ && !owner_->try_finish()) {
             wait_for_guests(stop);
         }
         database_.reset();
@@ -126,6 +119,23 @@ class OwnAccess final : public DatabaseAccess {
     }
 
   private:
+    void open_database(const Catalog& catalog, const Settings& settings) {
+        const std::uint64_t machine_share = machine_memory_bytes() / 100 * kMemoryPercentDefault;
+        database_ = std::make_unique<Database>(
+            DatabaseOptions{
+                .warehouse = {.url = catalog.warehouse_url,
+                              .state_url = catalog.state_url,
+                              .copy_role = catalog.copy_role,
+                              .clean_url = catalog.clean_url,
+                              .store = process_store_options(catalog, invocation_)},
+                .data_dir = catalog.data_dir,
+                .memory_limit_bytes =
+                    settings.memory_limit_bytes != 0 ? settings.memory_limit_bytes : machine_share,
+                .threads = settings.threads != 0 ? settings.threads : machine_threads(),
+            },
+            clock_);
+    }
+
     void wait_for_guests(StopRequests& stop) {
         stop.waiting = true;
         // Who reads this process's output has all of it; the pipe must not stay open for guests.

@@ -10,6 +10,7 @@ import subprocess
 import tomllib
 
 import pytest
+import warehouse
 from case_steps import StepCase
 from case_table import TableCase
 from program import MUSTER, ROOT
@@ -34,6 +35,7 @@ class Muster:
     def __init__(self, folder):
         clean = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER")}
         self.environment = clean | {"NO_COLOR": "1", "HOME": str(folder)}
+        self.environment |= warehouse.settings(folder)
         self.folder = folder
 
     def start(self, *words, env=None, stdin=subprocess.DEVNULL):

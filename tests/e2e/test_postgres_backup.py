@@ -109,6 +109,9 @@ def shape(things):
         "SELECT attname, format_type(atttypid, atttypmod), attnotnull, attcollation::regcollation,"
         " attacl, col_description(attrelid, attnum) FROM pg_attribute"
         " WHERE attrelid = 'things'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
+    ) + things.psql(
+        "SELECT oid, relacl, reloptions, pg_get_viewdef(oid) FROM pg_class"
+        " WHERE relname IN ('seen', 'of_view') ORDER BY 1"
     )  # fmt: skip
 
 
@@ -120,7 +123,10 @@ def test_a_restore_leaves_the_table_as_its_users_know_it(things):
         ' CREATE INDEX "by ""day""" ON things (day DESC NULLS LAST) WHERE flag;'
         " CREATE UNIQUE INDEX ON things (id, lower(text));"
         " ALTER TABLE things ADD CONSTRAINT never CHECK (id > -100);"
-        " COMMENT ON COLUMN things.small IS 'a note'"
+        " COMMENT ON COLUMN things.small IS 'a note';"
+        " CREATE VIEW seen WITH (security_barrier=true) AS SELECT id, text FROM things"
+        " WHERE id < 1000 GROUP BY id; CREATE VIEW of_view AS SELECT count(*) AS n FROM seen;"
+        f" GRANT SELECT ON seen TO {role}"
     )
     name = things.name("things")
     before = shape(things)
@@ -129,6 +135,7 @@ def test_a_restore_leaves_the_table_as_its_users_know_it(things):
         things.restore(name)
         assert shape(things) == before
         assert things.rows() == things.values
+        assert things.psql("SELECT n FROM of_view") == ["300"]
     assert things.asides() == []
     things.psql("INSERT INTO things (id) VALUES (1000)")
 
@@ -136,8 +143,8 @@ def test_a_restore_leaves_the_table_as_its_users_know_it(things):
 @pytest.mark.parametrize(
     ("sql", "what"),
     [
-        ("CREATE VIEW seen AS SELECT id FROM things", "view seen"),
-        ("CREATE MATERIALIZED VIEW kept AS SELECT id FROM things", "view kept"),
+        ("CREATE MATERIALIZED VIEW kept AS SELECT id FROM things", "materialized view kept"),
+        ("CREATE FUNCTION f(things) RETURNS int LANGUAGE sql AS 'SELECT 1'", "function f(things)"),
         ("CREATE TABLE child (id bigint REFERENCES things)", "foreign key child_id_fkey"),
         (
             "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"

@@ -69,7 +69,8 @@ class Program:
     def employees(self):
         """hired_employees by id: (name, microseconds since 1970, department, job)."""
         rows = self.query(
-            "SELECT id, name, epoch_us(datetime_) AS us, department_id, job_id FROM hired_employees"
+            "SELECT id, name, CAST(EXTRACT(EPOCH FROM datetime_) * 1000000 AS BIGINT) AS us,"
+            " department_id, job_id FROM hired_employees"
         )
         assert len({row["id"] for row in rows}) == len(rows), "a key stands twice"
         return {

@@ -64,7 +64,9 @@ std::string duplicate_reasons_sql(const Table& table) {
 
 }  // namespace
 
-StagedLoad::LoadJob(Connection& connection, const LoadRequest& request, std::uint64_t memory_bytes)
+StagedLoad::StagedLoad(Connection& connection,
+                       const LoadRequest& request,
+                       std::uint64_t memory_bytes)
     : connection_(connection),
       request_(request),
       table_(request.table),

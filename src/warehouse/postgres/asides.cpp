@@ -3,6 +3,7 @@
 #include "core/check.h"
 #include "warehouse/postgres/postgres_table_snapshots.h"
 #include "warehouse/postgres/snapshots_sql.h"
+#include "warehouse/postgres/tables.h"
 
 namespace muster {
 namespace {
@@ -39,7 +40,7 @@ RestoreQueries restore_queries(PgConnection& connection) {
 
 Result<void> PostgresTableSnapshots::drop(const AsideTable& aside) {
     MUSTER_ASSIGN(auto lease, pool_.acquire());
-    MUSTER_ASSIGN(auto transaction, PgTransaction::open(*lease));
+    MUSTER_ASSIGN(auto transaction, PgTransaction::open(*lease, kReadCommitted));
     MUSTER_TRY(lease->execute("DROP TABLE IF EXISTS " + text_of(aside)));
     MUSTER_TRY(lease->change(sql::kAsideDelete, aside.name));
     return transaction.commit();
@@ -47,7 +48,11 @@ Result<void> PostgresTableSnapshots::drop(const AsideTable& aside) {
 
 Result<std::vector<AsideTable>> PostgresTableSnapshots::asides() {
     MUSTER_ASSIGN(auto lease, pool_.acquire());
-    MUSTER_ASSIGN(auto rows, lease->query(sql::kAsidesSelect));
+    return read_asides(*lease);
+}
+
+Result<std::vector<AsideTable>> read_asides(PgConnection& connection) {
+    MUSTER_ASSIGN(auto rows, connection.query(sql::kAsidesSelect));
     std::vector<AsideTable> found;
     while (rows.next()) {
         AsideTable aside;

@@ -1,4 +1,5 @@
-// Rows from the engine's DuckDB into a COPY, chunk by chunk: memory does not grow with their number.
+// Rows from the engine's DuckDB into a COPY, chunk by chunk: memory does not grow with their
+// number.
 #pragma once
 
 #include "core/cancel.h"

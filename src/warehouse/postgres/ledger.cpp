@@ -3,6 +3,7 @@
 #include "core/limits.h"
 #include "warehouse/detail/ledger_json.h"
 #include "warehouse/postgres/attempts.h"
+#include "warehouse/postgres/ledger_rows.h"
 #include "warehouse/postgres/ledger_sql.h"
 #include "warehouse/postgres/postgres_warehouse.h"
 #include "warehouse/postgres/tables.h"
@@ -16,23 +17,6 @@ namespace {
 
 constexpr std::int64_t kDayUs = std::int64_t{24} * 3600 * 1'000'000;
 constexpr std::int64_t kLeaseUs = kLeaseSeconds * 1'000'000;
-
-std::vector<RunRecord> read_runs(PgRows rows) {
-    std::vector<RunRecord> runs;
-    while (rows.next()) {
-        RunRecord run;
-        run.run_id = rows.text(0);
-        run.status = rows.text(1);
-        run.trigger = rows.text(2);
-        run.error = rows.text(3);
-        run.started_at_us = rows.int64(4);
-        run.finished_at_us = rows.int64(5);
-        run.kind = rows.text(6);
-        run.backup = rows.text(7);
-        runs.push_back(std::move(run));
-    }
-    return runs;
-}
 
 ObjectVersion read_version(const PgRows& rows) {
     ObjectVersion version;
@@ -92,10 +76,9 @@ Result<void> reconcile_run(PgConnection& connection,
     MUSTER_ASSIGN(auto rows, connection.query(ledger_sql::kPublishedOutcomes, run_id));
     while (rows.next()) {
         published.emplace(rows.text(0));
-        MUSTER_ASSIGN(
-            const auto put,
-            connection.change(
-                ledger_sql::kRunTablePut, run_id, rows.text(0), rows.text(1), now_us));
+        MUSTER_ASSIGN(const auto put,
+                      connection.change(
+                          ledger_sql::kRunTablePut, run_id, rows.text(0), rows.text(1), now_us));
         static_cast<void>(put);
     }
     const std::vector<std::string> planned = parse_names_json(planned_json);
@@ -103,18 +86,50 @@ Result<void> reconcile_run(PgConnection& connection,
         !planned.empty() && std::all_of(planned.begin(), planned.end(), [&](const std::string& t) {
             return published.contains(t);
         });
-    MUSTER_ASSIGN(
-        const auto changed,
-        connection.change(ledger_sql::kRunFinish,
-                          complete ? "succeeded" : "failed",
-                          complete ? "" : "the process ended before the run was finished",
-                          now_us,
-                          run_id));
+    MUSTER_ASSIGN(const auto changed,
+                  connection.change(ledger_sql::kRunFinish,
+                                    complete ? "succeeded" : "failed",
+                                    complete ? "" : "the process ended before the run was finished",
+                                    now_us,
+                                    run_id));
     static_cast<void>(changed);
     return transaction.commit();
 }
 
 }  // namespace
+
+std::vector<RunRecord> read_runs(PgRows rows) {
+    std::vector<RunRecord> runs;
+    while (rows.next()) {
+        RunRecord run;
+        run.run_id = rows.text(0);
+        run.status = rows.text(1);
+        run.trigger = rows.text(2);
+        run.error = rows.text(3);
+        run.started_at_us = rows.int64(4);
+        run.finished_at_us = rows.int64(5);
+        run.kind = rows.text(6);
+        run.backup = rows.text(7);
+        runs.push_back(std::move(run));
+    }
+    return runs;
+}
+
+Result<RunRecord> only_run(std::vector<RunRecord> found, const std::string& run_id) {
+    if (found.empty()) {
+        return Error{ErrorCode::kNotFound,
+                     "no run " + run_id + " in the ledger",
+                     "'muster runs list' shows them",
+                     ""};
+    }
+    if (found.size() > 1 && found.front().run_id != run_id) {
+        return Error{ErrorCode::kNotFound,
+                     "more than one run begins with " + run_id,
+                     "give more of its id",
+                     ""};
+    }
+    return std::move(found.front());
+}
 
 Result<void> PostgresWarehouse::begin_run(const RunRecord& run) {
     std::vector<std::string> planned;
@@ -159,10 +174,8 @@ Result<void> PostgresWarehouse::reconcile() {
     return attempt(pool_, [this](PgConnection& connection) -> Result<void> {
         MUSTER_ASSIGN(auto rows, connection.query(ledger_sql::kRunsLost, kLeaseUs));
         while (rows.next()) {
-            MUSTER_TRY(reconcile_run(connection,
-                                     std::string(rows.text(0)),
-                                     std::string(rows.text(1)),
-                                     clock_.now_us()));
+            MUSTER_TRY(reconcile_run(
+                connection, std::string(rows.text(0)), std::string(rows.text(1)), clock_.now_us()));
         }
         return {};
     });
@@ -181,31 +194,18 @@ Result<RunRecord> PostgresWarehouse::run(const std::string& run_id) {
                                        "WHERE starts_with(run_id, $1) ORDER BY run_id LIMIT 2",
                                        PgParams().add(run_id));
                   }));
-    if (found.empty()) {
-        return Error{ErrorCode::kNotFound,
-                     "no run " + run_id + " in the ledger",
-                     "'muster runs list' shows them",
-                     ""};
-    }
-    if (found.size() > 1 && found.front().run_id != run_id) {
-        return Error{ErrorCode::kNotFound,
-                     "more than one run begins with " + run_id,
-                     "give more of its id",
-                     ""};
-    }
-    return std::move(found.front());
+    return only_run(std::move(found), run_id);
 }
 
 Result<std::vector<ObjectVersion>> PostgresWarehouse::object_versions(const TableName& table) {
-    return attempt(
-        pool_, [&table](PgConnection& connection) -> Result<std::vector<ObjectVersion>> {
-            MUSTER_ASSIGN(auto rows, connection.query(ledger_sql::kObjectsSelect, table.str()));
-            std::vector<ObjectVersion> versions;
-            while (rows.next()) {
-                versions.push_back(read_version(rows));
-            }
-            return versions;
-        });
+    return attempt(pool_, [&table](PgConnection& connection) -> Result<std::vector<ObjectVersion>> {
+        MUSTER_ASSIGN(auto rows, connection.query(ledger_sql::kObjectsSelect, table.str()));
+        std::vector<ObjectVersion> versions;
+        while (rows.next()) {
+            versions.push_back(read_version(rows));
+        }
+        return versions;
+    });
 }
 
 Result<void> PostgresWarehouse::touch_object(const TableName& table, const ObjectInfo& info) {

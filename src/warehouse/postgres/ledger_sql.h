@@ -48,7 +48,7 @@ inline constexpr const char* kRunTablePut =
 inline constexpr const char* kRunTables =
     "SELECT outcome FROM muster.run_tables WHERE run_id = $1 ORDER BY recorded_at_us, table_name";
 inline constexpr const char* kRunsSelect =
-    "SELECT run_id, status, trigger, error, started_at_us, finished_at_us, kind, backup"
+    "SELECT run_id, status, trigger, error, started_at_us, finished_at_us, kind, \"backup\""
     " FROM muster.runs ";
 // A run takes its lease right before or after it is recorded: give it the time of a lease for that.
 inline constexpr const char* kRunsLost =
@@ -99,7 +99,8 @@ inline constexpr const char* kLoadRejectsTable =
 inline constexpr const char* kRejectsMerge =
     "INSERT INTO muster.rejects AS r (id, run_id, last_seen_run, table_name, object, line,"
     " \"offset\", length, raw, severity, state, state_note, reasons, last_seen_us, pointer)"
-    " SELECT l.id, $1, $1, $2, l.object, l.line, l.\"offset\", l.length, decode(l.raw, 'hex'), l.severity, 'open',"
+    " SELECT l.id, $1, $1, $2, l.object, l.line, l.\"offset\", l.length, decode(l.raw, 'hex'), "
+    "l.severity, 'open',"
     " '', l.reasons, $3::bigint, '' FROM pg_temp.muster_load_rejects l"
     " ON CONFLICT (id) DO UPDATE SET last_seen_run = excluded.last_seen_run,"
     " table_name = excluded.table_name, object = excluded.object, line = excluded.line,"

@@ -20,9 +20,8 @@ constexpr std::int64_t kLoadGateWaitMs = 600'000;
 Result<std::optional<TableOutcome>> published_outcome(PgConnection& connection,
                                                       const LoadRequest& request) {
     MUSTER_ASSIGN(auto rows,
-                  connection.query(ledger_sql::kPublishedOutcome,
-                                   request.run.str(),
-                                   request.table.name.str()));
+                  connection.query(
+                      ledger_sql::kPublishedOutcome, request.run.str(), request.table.name.str()));
     if (!rows.next()) {
         return std::optional<TableOutcome>();
     }

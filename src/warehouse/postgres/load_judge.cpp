@@ -93,18 +93,18 @@ Result<void> PostgresLoadJob::find_missing() {
         flags += fmt::format(", ({}) AS missing_{}", absent, i);
         any += fmt::format("{}missing_{}", i == 0 ? "" : " OR ", i);
     }
-    MUSTER_ASSIGN(missing_,
-                  postgres_.change("CREATE TEMP TABLE muster_missing ON COMMIT DROP AS SELECT *"
-                                   " FROM (SELECT s._position" +
-                                   flags + " FROM pg_temp.muster_stage s" + joins + ") m WHERE " +
-                                   any));
+    MUSTER_ASSIGN(
+        missing_,
+        postgres_.change("CREATE TEMP TABLE muster_missing ON COMMIT DROP AS SELECT *"
+                         " FROM (SELECT s._position" +
+                         flags + " FROM pg_temp.muster_stage s" + joins + ") m WHERE " + any));
     return {};
 }
 
 // Into the engine's set_rejects, with the reasons; out of the staged rows.
 Result<void> PostgresLoadJob::take_missing() {
-    MUSTER_TRY(connection_.execute(
-        "CREATE TEMP TABLE missing_found (position BIGINT, reference BIGINT)"));
+    MUSTER_TRY(
+        connection_.execute("CREATE TEMP TABLE missing_found (position BIGINT, reference BIGINT)"));
     {
         MUSTER_ASSIGN(auto found, Appender::open(connection_, nullptr, "missing_found"));
         MUSTER_ASSIGN(auto rows,

@@ -36,9 +36,8 @@ Result<void> PostgresLoadJob::store_rejects(std::int64_t now_us, bool mark_gone)
     MUSTER_ASSIGN(const auto found, connection_.scalar("SELECT count(*) FROM load_rejects"));
     if (found > 0) {
         MUSTER_TRY(copy_rejects());
-        MUSTER_ASSIGN(
-            const auto stored,
-            postgres_.change(ledger_sql::kRejectsMerge, run, table_.name.str(), now_us));
+        MUSTER_ASSIGN(const auto stored,
+                      postgres_.change(ledger_sql::kRejectsMerge, run, table_.name.str(), now_us));
         static_cast<void>(stored);
     }
     if (!mark_gone) {
@@ -51,10 +50,8 @@ Result<void> PostgresLoadJob::store_rejects(std::int64_t now_us, bool mark_gone)
         }
     }
     MUSTER_ASSIGN(const auto gone,
-                  postgres_.change(ledger_sql::kRejectsGone,
-                                   run,
-                                   table_.name.str(),
-                                   postgres_array(objects)));
+                  postgres_.change(
+                      ledger_sql::kRejectsGone, run, table_.name.str(), postgres_array(objects)));
     static_cast<void>(gone);
     return {};
 }
@@ -74,10 +71,9 @@ Result<void> PostgresLoadJob::store_replay(std::int64_t now_us) {
                                    now_us,
                                    postgres_array(offsets),
                                    postgres_array(ids)));
-    MUSTER_ASSIGN(
-        const auto done,
-        postgres_.change(
-            ledger_sql::kReplayDone, run, postgres_array(offsets), postgres_array(ids)));
+    MUSTER_ASSIGN(const auto done,
+                  postgres_.change(
+                      ledger_sql::kReplayDone, run, postgres_array(offsets), postgres_array(ids)));
     static_cast<void>(kept + done);
     return {};
 }

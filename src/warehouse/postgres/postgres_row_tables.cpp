@@ -3,6 +3,7 @@
 #include "warehouse/postgres/gates.h"
 #include "warehouse/postgres/rows_job.h"
 #include "warehouse/postgres/rows_page.h"
+#include "warehouse/postgres/tables.h"
 #include "warehouse/postgres/transaction_status.h"
 
 #include <algorithm>
@@ -51,7 +52,7 @@ PostgresRowTables::Attempt PostgresRowTables::write_once(const Table& table,
     std::string number;
     std::string sqlstate;
     auto done = [&]() -> Result<std::vector<RowWriteResult>> {
-        MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection));
+        MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection, kReadCommitted));
         MUSTER_TRY(enter_gates(connection, table, gate_wait_ms));
         PgRowsJob job(connection, engine_, table, group, clock_.now_us());
         auto judged = job.run();
@@ -90,12 +91,12 @@ PostgresRowTables::Attempt PostgresRowTables::write_once(const Table& table,
 
 Result<RowPage> PostgresRowTables::list(const Table& table, const RowQuery& query) {
     MUSTER_ASSIGN(auto lease, pool_.acquire());
-    return read_page(*lease, table, query);
+    return read_page(*lease, table, query, postgres_pages());
 }
 
 Result<std::optional<Row>> PostgresRowTables::find(const Table& table, const Row& key) {
     MUSTER_ASSIGN(auto lease, pool_.acquire());
-    return read_row(*lease, table, key);
+    return read_row(*lease, table, key, postgres_pages());
 }
 
 }  // namespace muster

@@ -1,7 +1,8 @@
 // Saving and swapping whole tables in PostgreSQL. As in DuckDB a new table is built aside and takes
-// the place of the other by two renames; its indexes, constraints, owner and grants become those of
-// the table it replaces, with their names. What hangs on a table itself and not on its name (views,
-// triggers, policies, foreign keys) would stay with the old one: then the swap is refused.
+// the place of the other by two renames; its indexes, constraints, owner, grants and views become
+// those of the table it replaces, with their names. What else hangs on a table itself and not on
+// its name (triggers, policies, foreign keys, materialized views) would stay with the old one: then
+// the swap is refused.
 #pragma once
 
 #include "core/clock.h"

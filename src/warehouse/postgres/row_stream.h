@@ -15,10 +15,11 @@ namespace muster {
 class PostgresRowStream final : public RowStream {
   public:
     // Without `columns` they are those of the result.
-    static Result<std::unique_ptr<RowStream>> open(PostgresPool::Lease lease,
-                                                   const std::string& sql,
-                                                   const PgParams& params,
-                                                   std::optional<std::vector<ResultColumn>> columns);
+    static Result<std::unique_ptr<RowStream>> open(
+        PostgresPool::Lease lease,
+        const std::string& sql,
+        const PgParams& params,
+        std::optional<std::vector<ResultColumn>> columns);
     const std::vector<ResultColumn>& columns() const override { return columns_; }
     Result<bool> next(std::vector<Value>& row) override;
 

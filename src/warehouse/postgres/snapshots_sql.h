@@ -36,36 +36,55 @@ inline constexpr const char* kIndexes =
     " AND k.contype IN ('p', 'u', 'x')"
     " WHERE x.indrelid = $1::regclass ORDER BY i.relname";
 
-// What a rename leaves behind, of the table $1.
+// What a rename leaves behind, of the table $1. Views are not among it: they are made again.
 inline constexpr const char* kDependents =
-    "SELECT DISTINCT format('view %s', r.ev_class::regclass) AS what FROM pg_depend d"
-    " JOIN pg_rewrite r ON r.oid = d.objid WHERE d.classid = 'pg_rewrite'::regclass"
-    " AND d.refobjid = $1::regclass AND r.ev_class <> $1::regclass"
+    "SELECT format('materialized view %s', v.oid::regclass) AS what FROM pg_depend d"
+    " JOIN pg_rewrite r ON r.oid = d.objid JOIN pg_class v ON v.oid = r.ev_class"
+    " WHERE d.classid = 'pg_rewrite'::regclass AND d.refobjid = $1::regclass AND v.relkind = 'm'"
     " UNION SELECT format('rule %I', rulename) FROM pg_rewrite WHERE ev_class = $1::regclass"
     " UNION SELECT format('trigger %I', tgname) FROM pg_trigger"
     " WHERE tgrelid = $1::regclass AND NOT tgisinternal"
     " UNION SELECT format('policy %I', polname) FROM pg_policy WHERE polrelid = $1::regclass"
     " UNION SELECT format('foreign key %I of %s', conname, conrelid::regclass) FROM pg_constraint"
     " WHERE contype = 'f' AND (conrelid = $1::regclass OR confrelid = $1::regclass)"
+    " UNION SELECT format('function %s', d.objid::regprocedure) FROM pg_depend d"
+    " JOIN pg_class c ON c.oid = $1::regclass AND d.refobjid IN (c.oid, c.reltype)"
+    " WHERE d.classid = 'pg_proc'::regclass"
+    " UNION SELECT format('column %I of %s', attname, attrelid::regclass) FROM pg_attribute"
+    " JOIN pg_class c ON c.oid = $1::regclass AND atttypid = c.reltype WHERE NOT attisdropped"
     " UNION SELECT format('publication %I', p.pubname) FROM pg_publication_rel m"
     " JOIN pg_publication p ON p.oid = m.prpubid WHERE m.prrelid = $1::regclass"
     " UNION SELECT format('inheritance of %s', inhrelid::regclass) FROM pg_inherits"
     " WHERE inhrelid = $1::regclass OR inhparent = $1::regclass ORDER BY 1";
 
-// Statements that give the table $2 owner and grants of the table $1, both quoted.
+// Statements that make the views of the table $1 again, as they are; run when another table has
+// its name, they are views of that one. Views of these views and all grants stay.
+inline constexpr const char* kViews =
+    "SELECT DISTINCT format('CREATE OR REPLACE VIEW %s%s AS %s', v.oid::regclass,"
+    " ' WITH (' || array_to_string(v.reloptions, ', ') || ')', pg_get_viewdef(v.oid))"
+    " FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid"
+    " JOIN pg_class v ON v.oid = r.ev_class WHERE d.classid = 'pg_rewrite'::regclass"
+    " AND d.refobjid = $1::regclass AND v.relkind = 'v' ORDER BY 1";
+
+// Statements that give the table $2 owner and grants of the table $1, both quoted, and take away
+// what default privileges gave.
 inline constexpr const char* kRights =
-    "SELECT format('ALTER TABLE %s OWNER TO %I', $2::text, pg_get_userbyid(relowner)) AS statement,"
-    " 0 AS step FROM pg_class WHERE oid = $1::regclass"
+    "SELECT format('REVOKE ALL ON %s FROM %s', $2::text, CASE WHEN g.grantee = 0 THEN 'PUBLIC'"
+    " ELSE quote_ident(pg_get_userbyid(g.grantee)) END) AS statement, 0 AS step"
+    " FROM pg_class c, aclexplode(c.relacl) g WHERE c.oid = $2::regclass"
+    " AND g.grantee <> c.relowner"
+    " UNION ALL SELECT format('ALTER TABLE %s OWNER TO %I', $2::text, pg_get_userbyid(relowner)), 1"
+    " FROM pg_class WHERE oid = $1::regclass"
     " AND pg_get_userbyid(relowner) <> current_user"
     " UNION ALL SELECT format('GRANT %s ON %s TO %s%s', g.privilege_type, $2::text,"
     " CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END,"
-    " CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END), 1"
+    " CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END), 2"
     " FROM pg_class c, aclexplode(c.relacl) g WHERE c.oid = $1::regclass"
     " AND g.grantee <> c.relowner"
     " UNION ALL SELECT format('GRANT %s (%I) ON %s TO %s%s', g.privilege_type, a.attname,"
     " $2::text,"
     " CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END,"
-    " CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END), 1"
+    " CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END), 2"
     " FROM pg_attribute a, aclexplode(a.attacl) g WHERE a.attrelid = $1::regclass"
     " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY step";
 

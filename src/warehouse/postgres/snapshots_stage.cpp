@@ -5,6 +5,7 @@
 #include "warehouse/postgres/postgres_table_snapshots.h"
 #include "warehouse/postgres/snapshots_sql.h"
 #include "warehouse/postgres/table_parts.h"
+#include "warehouse/postgres/tables.h"
 
 #include <fmt/format.h>
 
@@ -85,7 +86,7 @@ Result<AsideTable> PostgresTableSnapshots::stage(const Table& table,
     AsideTable aside{
         .name = "_muster_restore_" + run.str(), .table = table.name, .run_id = run.str()};
     // One transaction: a table that does not fit, or whose process dies, was never there.
-    MUSTER_ASSIGN(auto transaction, PgTransaction::open(*lease));
+    MUSTER_ASSIGN(auto transaction, PgTransaction::open(*lease, kReadCommitted));
     MUSTER_TRY(build(*lease, table, files, mapped, aside));
     MUSTER_TRY(record_aside(*lease, aside, clock_.now_us()));
     MUSTER_TRY(transaction.commit());

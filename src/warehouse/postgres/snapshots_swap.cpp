@@ -1,8 +1,8 @@
 // The swap of a restored table with the one in use (table_snapshots.h):
 //   1. references are checked, in both directions, outside the gate
 //   2. under the gate: checked again only if a table on the other side has changed since; then two
-//      renames, with names of indexes, owner and grants, the publication, the versions and the
-//      record of the replaced table in one transaction
+//      renames, with names of indexes, owner, grants and views, the publication, the versions and
+//      the record of the replaced table in one transaction
 // A rename waits until the readers of the table are done, and whoever comes after it waits too:
 // the lock is asked for again and again, each time for a short while.
 #include "core/limits.h"
@@ -14,6 +14,7 @@
 #include "warehouse/postgres/rows_sql.h"
 #include "warehouse/postgres/snapshots_sql.h"
 #include "warehouse/postgres/table_parts.h"
+#include "warehouse/postgres/tables.h"
 #include "warehouse/postgres/transaction_status.h"
 
 #include <fmt/format.h>
@@ -57,9 +58,13 @@ Result<void> exchange(PgConnection& connection,
     MUSTER_ASSIGN(replaced.table_version, connection.scalar(sql::kVersionSelect, name));
     MUSTER_TRY(hand_over_rights(connection, target, text_of(request.staged)));
     MUSTER_TRY(hand_over_names(connection, target, text_of(request.staged), replaced.name));
+    MUSTER_ASSIGN(const auto views, view_statements(connection, target));
     MUSTER_TRY(connection.execute("ALTER TABLE " + target + " RENAME TO " + text_of(replaced) +
                                   ";ALTER TABLE " + text_of(request.staged) + " RENAME TO " +
                                   target));
+    for (const std::string& statement : views) {
+        MUSTER_TRY(connection.execute(statement));
+    }
     MUSTER_ASSIGN(const auto unstaged, connection.change(sql::kAsideDelete, request.staged.name));
     MUSTER_CHECK(unstaged == 1);
     MUSTER_TRY(record_aside(connection, replaced, now_us));
@@ -117,7 +122,7 @@ Result<SwapOutcome> PostgresTableSnapshots::swap_once(PgConnection& connection,
                                                       const Versions& checked,
                                                       std::string& number,
                                                       bool& unknown) {
-    MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection));
+    MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection, kReadCommitted));
     MUSTER_TRY(enter_gates(connection, request.table));
     const std::int64_t entered_ns = clock_.monotonic_ns();
     if (!request.force) {

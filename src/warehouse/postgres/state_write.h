@@ -2,6 +2,7 @@
 #pragma once
 
 #include "warehouse/postgres/pool.h"
+#include "warehouse/postgres/tables.h"
 #include "warehouse/postgres/transaction_status.h"
 
 #include <chrono>
@@ -22,7 +23,7 @@ Result<void> write_state(PostgresPool& pool, const Steps& steps) {
         std::string number;
         Result<void> done = [&]() -> Result<void> {
             MUSTER_ASSIGN(auto lease, pool.acquire());
-            MUSTER_ASSIGN(auto transaction, PgTransaction::open(*lease));
+            MUSTER_ASSIGN(auto transaction, PgTransaction::open(*lease, kReadCommitted));
             MUSTER_TRY(steps(*lease));
             MUSTER_ASSIGN(number, transaction_number(*lease));
             auto committed = transaction.commit();

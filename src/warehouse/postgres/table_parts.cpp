@@ -99,6 +99,16 @@ Result<void> hand_over_rights(PgConnection& connection,
     return {};
 }
 
+Result<std::vector<std::string>> view_statements(PgConnection& connection,
+                                                 const std::string& relation) {
+    MUSTER_ASSIGN(auto rows, connection.query(sql::kViews, relation));
+    std::vector<std::string> statements;
+    while (rows.next()) {
+        statements.emplace_back(rows.text(0));
+    }
+    return statements;
+}
+
 Result<void> refuse_dependents(PgConnection& connection, const std::string& relation) {
     MUSTER_ASSIGN(auto rows, connection.query(sql::kDependents, relation));
     std::string list;

@@ -34,6 +34,9 @@ Result<void> hand_over_names(PgConnection& connection,
 Result<void> hand_over_rights(PgConnection& connection,
                               const std::string& from,
                               const std::string& to);
+// Statements that make the views of a table again, to be run when another one has its name.
+Result<std::vector<std::string>> view_statements(PgConnection& connection,
+                                                 const std::string& relation);
 // kConflict listing what hangs on the table itself and would not follow its name.
 Result<void> refuse_dependents(PgConnection& connection, const std::string& relation);
 

@@ -134,7 +134,9 @@ Result<void> check_user_query(std::string_view sql) {
     }
 }
 
-Result<NumberedSql> number_params(std::string_view sql, const std::vector<QueryParam>& params) {
+Result<NumberedSql> number_params(std::string_view sql,
+                                  const std::vector<QueryParam>& params,
+                                  TypeNamer type_name) {
     NumberedSql numbered;
     std::map<std::string_view, std::string> texts;
     SqlLexer lexer(sql);
@@ -148,9 +150,8 @@ Result<NumberedSql> number_params(std::string_view sql, const std::vector<QueryP
             continue;
         }
         const std::string_view name = token.text.substr(1);
-        const auto param = std::find_if(params.begin(), params.end(), [name](const auto& one) {
-            return one.name == name;
-        });
+        const auto param = std::find_if(
+            params.begin(), params.end(), [name](const auto& one) { return one.name == name; });
         if (param == params.end()) {
             return Error{ErrorCode::kUsage,
                          fmt::format("the SQL uses ${}, which is no parameter", name),
@@ -160,9 +161,8 @@ Result<NumberedSql> number_params(std::string_view sql, const std::vector<QueryP
         std::string& text = texts[name];
         if (text.empty()) {
             numbered.params.add(param->type, param->value);
-            text = fmt::format("CAST(${} AS {})",
-                               numbered.params.list().size(),
-                               postgres_type(param->type));
+            text = fmt::format(
+                "CAST(${} AS {})", numbered.params.list().size(), type_name(param->type));
         }
         numbered.sql += text;
     }

@@ -43,6 +43,7 @@ class Standin:
         self.unload_int96 = False
         self.empty_unload_file = False
         self.commit_failures = 0  # so many of the next commits fail with 1023
+        self.damage = None  # the next COPY into the table of this name finds its first object cut
         self.seen = []  # the statements of all clients
         self.faults = []
         self.lock = threading.Lock()
@@ -110,6 +111,13 @@ class Standin:
                     self.faults.remove(fault)
                     return fault.how
             return None
+
+    def take_damage(self, table):
+        with self.lock:
+            taken = self.damage == table
+            if taken:
+                self.damage = None
+            return taken
 
     def take_commit_failure(self):
         with self.lock:

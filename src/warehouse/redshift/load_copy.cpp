@@ -5,6 +5,7 @@
 #include "warehouse/redshift/dialect.h"
 #include "warehouse/redshift/load_errors.h"
 #include "warehouse/redshift/load_job.h"
+#include "warehouse/redshift/load_sql.h"
 
 #include <fmt/format.h>
 
@@ -114,8 +115,7 @@ Result<void> RedshiftLoadJob::remove_losers() {
     MUSTER_TRY(redshift_.execute("CREATE TEMP TABLE muster_losers (position BIGINT)"));
     MUSTER_TRY(copy_objects("muster_losers", "losers.manifest", {object}));
     MUSTER_ASSIGN(const auto removed,
-                  redshift_.change("DELETE FROM muster_stage USING muster_losers"
-                                   " WHERE muster_losers.position = muster_stage._position"));
+                  redshift_.change(redshift::delete_positions("muster_losers", "position")));
     static_cast<void>(removed);  // counted by expect_staged
     return {};
 }

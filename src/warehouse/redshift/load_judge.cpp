@@ -2,8 +2,8 @@
 #include "warehouse/detail/ledger_json.h"
 #include "warehouse/detail/table_sql.h"
 #include "warehouse/postgres/rows_sql.h"
-#include "warehouse/redshift/dialect.h"
 #include "warehouse/redshift/load_job.h"
+#include "warehouse/redshift/load_sql.h"
 
 #include <fmt/format.h>
 
@@ -34,35 +34,14 @@ Result<std::string> RedshiftLoadJob::referenced_key(const Reference& reference) 
     return sql::identifier(schema.key.front());
 }
 
-// muster_missing: the positions of the refused rows, and for each reference 1 if it is at fault.
 Result<void> RedshiftLoadJob::find_missing() {
-    std::string flags;
-    std::string joins;
-    std::string any;
-    for (std::size_t i = 0; i < table_.references.size(); ++i) {
-        const Reference& reference = table_.references[i];
-        const Column& referring = *table_.find_column(reference.column);
-        MUSTER_ASSIGN(const std::string key, referenced_key(reference));
-        const std::string column = "s." + sql::identifier(reference.column);
-        const std::string target = fmt::format("r{}.{}", i, key);
-        std::string absent = fmt::format("{} IS NOT NULL AND {} IS NULL", column, target);
-        joins += fmt::format(" LEFT JOIN {} r{} ON {}",
-                             sql::identifier(reference.table.str()),
-                             i,
-                             redshift::column_equal(referring, target, column));
-        if (reference.table == table_.name) {  // rows of the same load count as well
-            absent += fmt::format(" AND o{}._position IS NULL", i);
-            joins += fmt::format(
-                " LEFT JOIN muster_stage o{} ON {}",
-                i,
-                redshift::column_equal(referring, fmt::format("o{}.{}", i, key), column));
-        }
-        flags += fmt::format(", CASE WHEN {} THEN 1 ELSE 0 END AS missing_{}", absent, i);
-        any += fmt::format("{}({})", i == 0 ? "" : " OR ", absent);
+    std::vector<std::string> keys;
+    for (const Reference& reference : table_.references) {
+        MUSTER_ASSIGN(std::string key, referenced_key(reference));
+        keys.push_back(std::move(key));
     }
     MUSTER_TRY(redshift_.execute("DROP TABLE IF EXISTS muster_missing"));
-    MUSTER_TRY(redshift_.execute("CREATE TEMP TABLE muster_missing AS SELECT s._position" + flags +
-                                 " FROM muster_stage s" + joins + " WHERE " + any));
+    MUSTER_TRY(redshift_.execute(redshift::find_missing(table_, keys)));
     MUSTER_ASSIGN(missing_, redshift_.scalar("SELECT COUNT(*) FROM muster_missing"));
     return {};
 }
@@ -103,8 +82,7 @@ Result<void> RedshiftLoadJob::take_missing() {
                                      " FROM missing_found GROUP BY position) m JOIN winners w ON"
                                      " w._position = m.position"));
     MUSTER_ASSIGN(const auto removed,
-                  redshift_.change("DELETE FROM muster_stage USING muster_missing"
-                                   " WHERE muster_missing._position = muster_stage._position"));
+                  redshift_.change(redshift::delete_positions("muster_missing", "_position")));
     if (taken != missing_ || removed != missing_) {
         return Error{ErrorCode::kInternal,
                      fmt::format("table {}: {} rows have a missing reference, {} were found again",

@@ -1,9 +1,7 @@
 // The merge of the staged rows into the table, and the balance. Changed rows are deleted and inserted
 // again, found by a join (architecture.md, data flow): Redshift's own MERGE does no better.
-#include "core/limits.h"
-#include "warehouse/detail/table_sql.h"
-#include "warehouse/redshift/dialect.h"
 #include "warehouse/redshift/load_job.h"
+#include "warehouse/redshift/load_sql.h"
 
 #include <fmt/format.h>
 
@@ -22,18 +20,8 @@ Result<void> RedshiftLoadJob::publish() {
     return check_balance();
 }
 
-// By the object they came from: how many rows have changed, and how many have not.
 Result<void> RedshiftLoadJob::classify() {
-    MUSTER_ASSIGN(
-        auto rows,
-        redshift_.query(fmt::format(
-            "SELECT m.ordinal, SUM(m.changed), COUNT(*) FROM (SELECT s._position / {} AS ordinal,"
-            " CASE WHEN {} THEN 1 ELSE 0 END AS changed FROM muster_stage s JOIN {} t ON {}) m"
-            " GROUP BY m.ordinal",
-            std::int64_t{1} << kPositionOffsetBits,
-            redshift::values_differ(table_, "s.", "t."),
-            sql::identifier(table_.name.str()),
-            redshift::key_equal(table_, "t.", "s."))));
+    MUSTER_ASSIGN(auto rows, redshift_.query(redshift::classify(table_)));
     while (rows.next()) {
         const std::int64_t changed = rows.int64(1);
         const std::int64_t found = rows.int64(2);
@@ -46,13 +34,7 @@ Result<void> RedshiftLoadJob::classify() {
 }
 
 Result<void> RedshiftLoadJob::delete_changed() {
-    const std::string target = sql::identifier(table_.name.str());
-    MUSTER_ASSIGN(const auto deleted,
-                  redshift_.change(fmt::format("DELETE FROM {} USING muster_stage WHERE {} AND {}",
-                                               target,
-                                               redshift::key_equal(table_, target + ".", "muster_stage."),
-                                               redshift::values_differ(
-                                                   table_, "muster_stage.", target + "."))));
+    MUSTER_ASSIGN(const auto deleted, redshift_.change(redshift::delete_changed(table_)));
     if (deleted != updated_) {
         return Error{ErrorCode::kConflict,
                      fmt::format("table {}: {} rows have changed, but {} were found: its key is not"
@@ -67,16 +49,7 @@ Result<void> RedshiftLoadJob::delete_changed() {
 }
 
 Result<void> RedshiftLoadJob::insert_new() {
-    const std::string target = sql::identifier(table_.name.str());
-    MUSTER_ASSIGN(const auto written,
-                  redshift_.change(fmt::format(
-                      "INSERT INTO {0} ({1}) SELECT {2} FROM muster_stage s LEFT JOIN {0} t ON {3}"
-                      " WHERE t.{4} IS NULL",
-                      target,
-                      sql::column_list(table_),
-                      sql::column_list(table_, "s."),
-                      redshift::key_equal(table_, "t.", "s."),
-                      sql::identifier(table_.key.front()))));
+    MUSTER_ASSIGN(const auto written, redshift_.change(redshift::insert_new(table_)));
     inserted_ = written - updated_;
     return {};
 }

@@ -291,7 +291,7 @@ Result<void> RedshiftRowsJob::store_answers() {
     for (const auto& [key, answer] : group_.answers()) {
         MUSTER_TRY(connection_.change(kAnswerDelete, key->scope, key->key));
         const std::vector<std::string> bodies = redshift::text_parts(answer->body);
-        const RowsGroup::NewAnswer& stored{key, answer};
+        const RowsGroup::NewAnswer stored{key, answer};
         MUSTER_TRY(redshift::insert_rows(
             connection_,
             "muster.idempotency_keys (scope, key, payload_hash, status, part, headers, body,"

@@ -136,7 +136,8 @@ class Batch:
         try:
             for kind in types:
                 if kind not in PARAMETER_TYPES:
-                    raise Refused(f"a parameter of type {kind}", "42704", "Redshift has no such type")
+                    words = f"a parameter of type {kind}"
+                    raise Refused(words, "42704", "Redshift has no such type")
             found = statements(sql)
         except Refused as refusal:
             return parse_body(name, self.session.broken(refusal), [])

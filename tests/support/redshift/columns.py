@@ -194,7 +194,7 @@ def attributes(reader, expression):
 
 
 def column(parts, table, expression, keys=()):
-    """One definition for PostgreSQL. `keys` are the columns of the primary key: they are NOT NULL."""
+    """One definition for PostgreSQL. `keys`, the columns of the primary key, are NOT NULL."""
     reader = Reader(parts)
     name = name_value(reader.next())
     kind, constraint = type_of(reader, table, name)

@@ -1,8 +1,10 @@
 """COPY: objects of S3 into a table, in the transaction of the client."""
 
 import dataclasses
+import io
 import re
 
+import fastavro
 from redshift import lake as lakes
 from redshift.files import READERS, LoadError
 from redshift.options import copy_of
@@ -71,7 +73,8 @@ def failure_words(table, failure):
             lakes.block("Spectrum Scan Error", failure.spectrum, context),
         )  # fmt: skip
     return Refused(
-        f"Load into table '{table}' failed.  Check 'sys_load_error_detail' system table for details.",
+        f"Load into table '{table}' failed.  Check 'sys_load_error_detail' system table for"
+        " details.",
         "XX000",
     )
 
@@ -126,10 +129,6 @@ def present(command, columns, objects):
     """Fields that an Avro file lacks take the default of the column."""
     if command.format != "AVRO" or not objects:
         return columns
-    import io
-
-    import fastavro
-
     names = set()
     for _, body in objects:
         try:

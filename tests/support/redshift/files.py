@@ -141,7 +141,8 @@ def number_value(text, column, options):
     limit = INTEGERS.get(column.kind)
     if limit:
         if not re.fullmatch(r"\s*[+-]?\d+\s*", text):
-            raise LoadError(1207, f"Invalid digit, Value '{text[:1]}', Pos 0, Type: Integer", column)
+            words = f"Invalid digit, Value '{text[:1]}', Pos 0, Type: Integer"
+            raise LoadError(1207, words, column)
         if not -limit <= int(text) < limit:
             raise LoadError(1216, f"Overflow for {column.kind}", column)
         return text.strip()

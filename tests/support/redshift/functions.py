@@ -47,6 +47,9 @@ KEYWORDS = set(
     """.split()
 )
 # Types that take a length in brackets.
-TYPES = set("VARCHAR CHAR CHARACTER VARYING NVARCHAR NCHAR BPCHAR DECIMAL NUMERIC TIMESTAMP TIME".split())
+TYPES = {
+    "VARCHAR", "CHAR", "CHARACTER", "VARYING", "NVARCHAR", "NCHAR", "BPCHAR", "DECIMAL", "NUMERIC",
+    "TIMESTAMP", "TIME",
+}  # fmt: skip
 # After these a name with a bracket is a relation and its columns.
 BEFORE_RELATION = {"INTO", "TABLE", "EXISTS", "REFERENCES", "AS", "WITH", "RECURSIVE", "VIEW"}

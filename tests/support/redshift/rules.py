@@ -71,7 +71,7 @@ def check_literals(statement):
                 "a backslash in a literal", "42601",
                 "Redshift takes it for an escape where PostgreSQL does not: pass it as a parameter",
             )  # fmt: skip
-        if token.kind == DOLLAR and not statement.has("FUNCTION") and not statement.has("PROCEDURE"):
+        if token.kind == DOLLAR and not (statement.has("FUNCTION") or statement.has("PROCEDURE")):
             raise syntax_error(token)
         if token.kind == PARAMETER and int(token.text[1:]) > PARAMETERS_MAX:
             raise too_many_parameters()
@@ -178,10 +178,10 @@ def check_merge(statement):
 
 
 def check_setting(statement):
-    if not statement.starts("SET") and not statement.starts("SHOW") and not statement.starts("RESET"):
+    if not statement.starts("SET"):
         return
     rest = [key for key in statement.keys[1:] if key not in ("SESSION", "LOCAL")] or [None]
-    if statement.starts("SET") and rest[0] not in SETTINGS:
+    if rest[0] not in SETTINGS:
         name = statement.parts[1].text if len(statement.parts) > 1 else ""
         raise Refused(f'unrecognized configuration parameter "{name}"', "42704")
 

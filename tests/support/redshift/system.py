@@ -4,7 +4,9 @@ VERSION = (
     "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 "
     "(Red Hat 3.4.2-6.fc3), Redshift 1.0.99999"
 )
-VIOLATION = "Serializable isolation violation on table - 100, transactions forming the cycle are: 1, 2"
+VIOLATION = (
+    "Serializable isolation violation on table - 100, transactions forming the cycle are: 1, 2"
+)
 
 SETUP = f"""
 SET allow_system_table_mods = on;
@@ -50,14 +52,16 @@ CREATE FUNCTION pg_catalog.pg_last_unload_count() RETURNS bigint STABLE LANGUAGE
 CREATE FUNCTION pg_catalog.datediff(part text, a timestamp, b timestamp) RETURNS bigint IMMUTABLE
     LANGUAGE sql AS $$SELECT CASE part
         WHEN 'second' THEN extract(epoch FROM date_trunc('second', b) - date_trunc('second', a))
-        WHEN 'minute' THEN extract(epoch FROM date_trunc('minute', b) - date_trunc('minute', a)) / 60
+        WHEN 'minute' THEN
+            extract(epoch FROM date_trunc('minute', b) - date_trunc('minute', a)) / 60
         WHEN 'hour' THEN extract(epoch FROM date_trunc('hour', b) - date_trunc('hour', a)) / 3600
         WHEN 'day' THEN b::date - a::date
         WHEN 'month' THEN (extract(year FROM b) - extract(year FROM a)) * 12
             + extract(month FROM b) - extract(month FROM a)
         WHEN 'year' THEN extract(year FROM b) - extract(year FROM a) END::bigint$$;
-CREATE FUNCTION pg_catalog.dateadd(part text, count bigint, at timestamp) RETURNS timestamp IMMUTABLE
-    LANGUAGE sql AS $$SELECT at + count * ('1 ' || part)::interval$$;
+CREATE FUNCTION pg_catalog.dateadd(part text, count bigint, at timestamp)
+    RETURNS timestamp IMMUTABLE LANGUAGE sql
+    AS $$SELECT at + count * ('1 ' || part)::interval$$;
 CREATE FUNCTION pg_catalog.nvl2(given anyelement, one anyelement, other anyelement)
     RETURNS anyelement IMMUTABLE LANGUAGE sql
     AS $$SELECT CASE WHEN given IS NOT NULL THEN one ELSE other END$$;

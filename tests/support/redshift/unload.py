@@ -61,7 +61,8 @@ def inner_query(text):
     for token in found[0].parts:
         depth += {"(": 1, ")": -1}.get(token.key, 0)
         if token.key == "LIMIT" and depth == 0:
-            raise Refused("Limit clause is not supported", "0A000", "UNLOAD: put it into a subquery")
+            why = "UNLOAD: put it into a subquery"
+            raise Refused("Limit clause is not supported", "0A000", why)
     check(found[0], True)
     return rewrite(found[0])
 

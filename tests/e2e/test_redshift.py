@@ -1,6 +1,7 @@
 """Loads into the Redshift stand-in, an emulation (tests/support/redshift): the reference results,
 and what goes wrong between a process, a cluster and S3."""
 
+import json
 import os
 import random
 import re
@@ -108,6 +109,26 @@ def test_every_statement_is_one_of_redshift(muster):
     seen = muster.standin.seen[begin:]
     assert any(sql.startswith("COPY") for sql in seen)
     assert strangers(seen) == {}
+
+
+@pytest.mark.parametrize("form", ["parquet", "avro"])
+def test_a_backup_is_made_verified_and_restored(muster, expected, form):
+    muster.put_source(FIRST)
+    muster.load()
+    begin = len(muster.standin.seen)
+    muster("backup", "create", "hired_employees")
+    (made,) = json.loads(muster("backup", "list", "--json").stdout)
+    muster("backup", "verify", made["name"])
+    muster.put_source(SECOND)
+    muster.load()
+    muster("backup", "restore", made["name"], "--from", form, "--yes")
+    table = "hired_employees"
+    assert state(muster)[table] == expected[0][table]
+    seen = muster.standin.seen[begin:]
+    assert any(sql.startswith("UNLOAD") for sql in seen) and strangers(seen) == {}
+    # What UNLOAD and the restore staged is gone.
+    left = [key for key in muster.server.keys(muster.bucket) if "unload" in key or "stag" in key]
+    assert left == []
 
 
 # --- what goes wrong -----------------------------------------------------------------------------

@@ -23,6 +23,7 @@ REFUSED = [
     ("SELECT array_agg(id) FROM t", "function array_agg() does not exist"),
     ("SELECT string_agg(name, ',') FROM t", "function string_agg() does not exist"),
     ("SELECT * FROM generate_series(1, 3)", "function generate_series() does not exist"),
+    ("SELECT CONCAT('a', 'b', 'c')", "two arguments"),
     ("SELECT pg_advisory_lock(1)", "function pg_advisory_lock() does not exist"),
     ("SELECT pg_catalog.pg_try_advisory_xact_lock(1)", "does not exist"),
     ("SELECT * FROM t FOR UPDATE", 'at or near "UPDATE"'),
@@ -245,6 +246,15 @@ def test_lengths_are_bytes(link):
 def test_names_are_folded_even_in_quotes(link):
     link.execute('CREATE TABLE "Mixed" ("Name" INT)')
     assert [c.name for c in link.execute('SELECT "NAME" FROM mixed').description] == ["name"]
+
+
+def test_the_mean_of_integers_is_an_integer(many):
+    sql = "SELECT AVG(a), AVG(b), AVG(c) FROM (SELECT {} AS a, {} AS b, {} AS c) x"
+    both = "SELECT AVG(a) FROM (SELECT 1 AS a UNION ALL SELECT 2 AS a UNION ALL SELECT NULL) x"
+    assert many.execute(both).fetchone() == (1,)
+    found = many.execute(sql.format("3::bigint", "1.5", "0.25::float8")).fetchone()
+    assert (found[0], float(found[1]), found[2]) == (3, 1.5, 0.25)
+    assert many.execute("SELECT AVG(id) FROM t WHERE 1 = 0").fetchone() == (None,)
 
 
 def test_identity_gives_numbers(link):

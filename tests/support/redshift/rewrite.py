@@ -22,7 +22,8 @@ from redshift.tokens import (
     syntax_error,
 )
 
-RENAMED = {"NVL": "coalesce", "ISNULL": "coalesce", "LEN": "length", "SYSDATE": "getdate()"}
+RENAMED = {"NVL": "coalesce", "ISNULL": "coalesce", "LEN": "length", "SYSDATE": "getdate()",
+           "AVG": "standin.avg"}  # fmt: skip
 DATE_FUNCTIONS = {"DATE_PART", "DATEDIFF", "DATEADD"}
 
 

@@ -1,7 +1,17 @@
 """What Redshift refuses of PostgreSQL's SQL, and what it does that a test should never lean on."""
 
 from redshift import functions
-from redshift.tokens import DOLLAR, ESCAPED, PARAMETER, STRING, WORD, Refused, closing, syntax_error
+from redshift.tokens import (
+    DOLLAR,
+    ESCAPED,
+    PARAMETER,
+    STRING,
+    WORD,
+    Refused,
+    closing,
+    items,
+    syntax_error,
+)
 
 PARAMETERS_MAX = 32767
 NAME_BYTES_MAX = 127
@@ -136,6 +146,8 @@ def check_functions(statement):
             continue
         if token.key in functions.KEYWORDS | functions.TYPES or before in functions.BEFORE_RELATION:
             continue
+        if token.key == "CONCAT" and len(items(parts[at + 2 : closing(parts, at + 1)])) != 2:
+            raise Refused("function concat() takes two arguments", "42883")
         if token.key not in functions.KNOWN:
             raise Refused(
                 f"function {token.text.lower()}() does not exist", "42883",

@@ -68,6 +68,27 @@ CREATE FUNCTION pg_catalog.nvl2(given anyelement, one anyelement, other anyeleme
 CREATE OR REPLACE FUNCTION pg_catalog.version() RETURNS text STABLE LANGUAGE sql
     AS $$SELECT '{VERSION}'$$;
 
+-- The mean of integers is an integer.
+CREATE FUNCTION standin.add(state numeric[], value bigint) RETURNS numeric[] IMMUTABLE LANGUAGE sql
+    AS $$SELECT CASE WHEN value IS NULL THEN state
+        ELSE ARRAY[state[1] + value, state[2] + 1] END$$;
+CREATE FUNCTION standin.mean(state numeric[]) RETURNS bigint IMMUTABLE LANGUAGE sql
+    AS $$SELECT trunc(state[1] / nullif(state[2], 0))::bigint$$;
+CREATE FUNCTION standin.add(state numeric[], value integer) RETURNS numeric[] IMMUTABLE
+    LANGUAGE sql AS $$SELECT standin.add(state, value::bigint)$$;
+CREATE FUNCTION standin.add(state numeric[], value smallint) RETURNS numeric[] IMMUTABLE
+    LANGUAGE sql AS $$SELECT standin.add(state, value::bigint)$$;
+CREATE AGGREGATE standin.avg (bigint)
+    (SFUNC = standin.add, STYPE = numeric[], INITCOND = '{{0,0}}', FINALFUNC = standin.mean);
+CREATE AGGREGATE standin.avg (integer)
+    (SFUNC = standin.add, STYPE = numeric[], INITCOND = '{{0,0}}', FINALFUNC = standin.mean);
+CREATE AGGREGATE standin.avg (smallint)
+    (SFUNC = standin.add, STYPE = numeric[], INITCOND = '{{0,0}}', FINALFUNC = standin.mean);
+CREATE AGGREGATE standin.avg (numeric)
+    (SFUNC = numeric_avg_accum, STYPE = internal, FINALFUNC = numeric_avg);
+CREATE AGGREGATE standin.avg (double precision)
+    (SFUNC = float8_accum, STYPE = float8[], INITCOND = '{{0,0,0}}', FINALFUNC = float8_avg);
+
 -- A row in here makes the transaction fail when it commits.
 CREATE TABLE standin.fuse (at timestamp DEFAULT now());
 CREATE FUNCTION standin.burn() RETURNS trigger LANGUAGE plpgsql AS $$

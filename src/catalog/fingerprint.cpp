@@ -140,15 +140,14 @@ std::string rule_fingerprint(const Table& table) {
 
 std::string Catalog::fingerprint() const {
     CanonicalText text{"muster.catalog.1"};
-    for (const std::string* part :
-         {&name,
-          &data_dir,
-          &source_url,
-          &clean_url,
-          &backups_url,
-          &warehouse_url,
-          &copy_role,
-          &state_url}) {
+    for (const std::string* part : {&name,
+                                    &data_dir,
+                                    &source_url,
+                                    &clean_url,
+                                    &backups_url,
+                                    &warehouse_url,
+                                    &copy_role,
+                                    &state_url}) {
         text.add(*part);
     }
     for (const std::string* part : {&s3.region, &s3.endpoint, &s3.sse, &s3.kms_key, &s3.profile}) {

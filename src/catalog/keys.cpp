@@ -173,7 +173,8 @@ constexpr KeySpec kKeys[] = {
      false,
      "\"default\"",
      "iam_role = \"arn:aws:iam::123456789012:role/muster\"",
-     "The role that Redshift assumes to read and write below [clean] `url`: its ARN, or `default`."},
+     "The role that Redshift assumes to read and write below [clean] `url`: its ARN, or "
+     "`default`."},
     {"state",
      "url",
      Shape::kString,

@@ -38,7 +38,8 @@ Result<void> StagedLoad::tally_set_rejects() {
         notices_by_code_["key.duplicate"] += static_cast<std::uint64_t>(notices);
     }
     if (refused > missing_ + unfit_) {
-        rejects_by_code_["key.duplicate"] += static_cast<std::uint64_t>(refused - missing_ - unfit_);
+        rejects_by_code_["key.duplicate"] +=
+            static_cast<std::uint64_t>(refused - missing_ - unfit_);
     }
     MUSTER_TRY(count_reasons("reference.missing", missing_));
     return count_reasons("destination.rejected", unfit_);

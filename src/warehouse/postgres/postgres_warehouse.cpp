@@ -5,10 +5,9 @@
 namespace muster {
 
 PostgresWarehouse::PostgresWarehouse(const std::string& url, Engine& engine, const Clock& clock)
-    : PostgresWarehouse(PgOptions{.url = url, .refusal = std::nullopt},
-                        ledger_sql::kDataVersion,
-                        engine,
-                        clock) {}
+    : PostgresWarehouse(
+          PgOptions{.url = url, .refusal = std::nullopt}, ledger_sql::kDataVersion, engine, clock) {
+}
 
 PostgresWarehouse::PostgresWarehouse(PgOptions options,
                                      const char* data_version_sql,

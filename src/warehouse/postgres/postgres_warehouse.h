@@ -67,6 +67,8 @@ class PostgresWarehouse : public Warehouse {
     const Clock& clock_;
     PostgresPool pool_;
     mutable DataVersion data_version_;
+
+  private:
     PostgresRowTables row_tables_;
     PostgresTableSnapshots snapshots_;
     PostgresStateStore state_;

@@ -93,8 +93,7 @@ const PgDialect& dialect() {
 }
 
 Result<std::string> libpq_url(const std::string& url) {
-    const std::string rest =
-        url.starts_with(kScheme) ? url.substr(kScheme.size()) : std::string();
+    const std::string rest = url.starts_with(kScheme) ? url.substr(kScheme.size()) : std::string();
     if (rest.empty()) {
         return Error{ErrorCode::kUsage,
                      "the URL of the warehouse names no Redshift",

@@ -202,8 +202,7 @@ Result<std::string> unload_parquet(const std::string& select, const CopyTarget& 
     MUSTER_ASSIGN(const std::string query, literal(select));
     MUSTER_ASSIGN(const std::string url, literal(to.url));
     MUSTER_ASSIGN(const std::string role, role_sql(to.role));
-    return fmt::format(
-        "UNLOAD ({}) TO {} {} FORMAT AS PARQUET MANIFEST VERBOSE", query, url, role);
+    return fmt::format("UNLOAD ({}) TO {} {} FORMAT AS PARQUET MANIFEST VERBOSE", query, url, role);
 }
 
 }  // namespace muster::redshift

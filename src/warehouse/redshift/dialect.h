@@ -39,9 +39,7 @@ std::string create_restore_stage(const Table& table, const std::string& name);
 
 // left."k" = right."k" AND ..., exactly: trailing blanks count.
 std::string key_equal(const Table& table, std::string_view left, std::string_view right);
-std::string column_equal(const Column& column,
-                         const std::string& left,
-                         const std::string& right);
+std::string column_equal(const Column& column, const std::string& left, const std::string& right);
 // Whether any column outside the key differs, NULL being a value; may be NULL for "no".
 std::string values_differ(const Table& table, std::string_view left, std::string_view right);
 

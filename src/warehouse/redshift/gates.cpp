@@ -61,8 +61,7 @@ Result<void> execute_within(PgConnection& connection,
         const bool too_long = connection.sqlstate() == kStatementStopped &&
                               done.error().code != ErrorCode::kCancelled;
         return too_long ? Error{ErrorCode::kBusy,
-                                "table " + table.name.str() +
-                                    " is being written or read by others",
+                                "table " + table.name.str() + " is being written or read by others",
                                 "try again later",
                                 ""}
                         : std::move(done).error();

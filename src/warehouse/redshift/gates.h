@@ -24,13 +24,15 @@ Result<PgTransaction> open_gated(PgConnection& connection,
                                  const Table& table,
                                  std::optional<std::int64_t> wait_ms);
 
-// Runs a statement that waits for others, in a transaction. kBusy naming the table if it takes longer
-// than `wait_ms`; after an error the transaction is to be rolled back, then forget_wait() called.
+// Runs a statement that waits for others, in a transaction. kBusy naming the table if it takes
+// longer than `wait_ms`; after an error the transaction is to be rolled back, then forget_wait()
+// called.
 Result<void> execute_within(PgConnection& connection,
                             const std::string& sql,
                             const Table& table,
                             std::int64_t wait_ms);
-// The session's own limit again, after the transaction: whether a rollback does that is not promised.
+// The session's own limit again, after the transaction: whether a rollback does that is not
+// promised.
 Result<void> forget_wait(PgConnection& connection);
 
 }  // namespace muster::redshift

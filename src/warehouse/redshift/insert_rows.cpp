@@ -34,8 +34,8 @@ Result<void> insert_rows(PgConnection& connection,
                          const std::vector<std::string>& types,
                          std::size_t rows,
                          const std::function<void(std::size_t row, PgParams& params)>& add) {
-    const std::size_t batch = std::clamp<std::size_t>(
-        kStatementParamsMax / types.size(), 1, kRowsPerStatementMax);
+    const std::size_t batch =
+        std::clamp<std::size_t>(kStatementParamsMax / types.size(), 1, kRowsPerStatementMax);
     for (std::size_t first = 0; first < rows; first += batch) {
         const std::size_t count = std::min(batch, rows - first);
         PgParams params;
@@ -44,12 +44,12 @@ Result<void> insert_rows(PgConnection& connection,
         }
         MUSTER_ASSIGN(const auto done, connection.run(insert_sql(target, types, count), params));
         if (done.rows_changed() != static_cast<std::int64_t>(count)) {
-            return Error{ErrorCode::kInternal,
-                         fmt::format("{} rows were to be written, Redshift wrote {}",
-                                     count,
-                                     done.rows_changed()),
-                         "nothing was changed; please report this",
-                         ""};
+            return Error{
+                ErrorCode::kInternal,
+                fmt::format(
+                    "{} rows were to be written, Redshift wrote {}", count, done.rows_changed()),
+                "nothing was changed; please report this",
+                ""};
         }
     }
     return {};

@@ -17,8 +17,7 @@ Result<void> take(PgConnection& connection, const std::string& name, const std::
     MUSTER_ASSIGN(auto held, connection.query(redshift::kLeaseHolder, name));
     while (held.next()) {
         const std::string holder(held.text(0));
-        const bool free =
-            holder == owner || held.int64(2) <= now_us || held.text(3) != "running";
+        const bool free = holder == owner || held.int64(2) <= now_us || held.text(3) != "running";
         if (!free) {
             const std::int64_t age_us = now_us - held.int64(1);
             return Error{ErrorCode::kBusy,
@@ -30,15 +29,15 @@ Result<void> take(PgConnection& connection, const std::string& name, const std::
         }
     }
     MUSTER_TRY(connection.change(redshift::kLeaseDelete, name));
-    MUSTER_TRY(
-        connection.change(redshift::kLeaseInsert, name, owner, now_us, now_us + kLeaseUs));
+    MUSTER_TRY(connection.change(redshift::kLeaseInsert, name, owner, now_us, now_us + kLeaseUs));
     return transaction.commit();
 }
 
 }  // namespace
 
 Result<void> RedshiftWarehouse::acquire_lease(const std::string& name, const RunId& owner) {
-    return attempt(pool_, [&](PgConnection& connection) { return take(connection, name, owner.str()); });
+    return attempt(pool_,
+                   [&](PgConnection& connection) { return take(connection, name, owner.str()); });
 }
 
 Result<void> RedshiftWarehouse::renew_lease(const std::string& name, const RunId& owner) {

@@ -51,12 +51,11 @@ Result<void> reconcile_run(PgConnection& connection,
         !planned.empty() && std::all_of(planned.begin(), planned.end(), [&](const auto& table) {
             return published.contains(table);
         });
-    MUSTER_TRY(
-        connection.change(ledger_sql::kRunFinish,
-                          complete ? "succeeded" : "failed",
-                          complete ? "" : "the process ended before the run was finished",
-                          now_us,
-                          run_id));
+    MUSTER_TRY(connection.change(ledger_sql::kRunFinish,
+                                 complete ? "succeeded" : "failed",
+                                 complete ? "" : "the process ended before the run was finished",
+                                 now_us,
+                                 run_id));
     return transaction.commit();
 }
 
@@ -95,10 +94,8 @@ Result<void> RedshiftWarehouse::reconcile() {
     return attempt(pool_, [this](PgConnection& connection) -> Result<void> {
         MUSTER_ASSIGN(auto rows, connection.query(redshift::kRunsLost, kLeaseUs));
         while (rows.next()) {
-            MUSTER_TRY(reconcile_run(connection,
-                                     std::string(rows.text(0)),
-                                     std::string(rows.text(1)),
-                                     clock_.now_us()));
+            MUSTER_TRY(reconcile_run(
+                connection, std::string(rows.text(0)), std::string(rows.text(1)), clock_.now_us()));
         }
         return {};
     });

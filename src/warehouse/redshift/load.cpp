@@ -1,6 +1,6 @@
 // Warehouse::load: the order of a load, its transaction and its gates.
-#include "warehouse/detail/ledger_json.h"
 #include "core/limits.h"
+#include "warehouse/detail/ledger_json.h"
 #include "warehouse/lease_holder.h"
 #include "warehouse/postgres/attempts.h"
 #include "warehouse/postgres/ledger_sql.h"
@@ -22,10 +22,12 @@ constexpr int kLoadAttemptsMax = 4;
 constexpr auto kLoadRetryPause = std::chrono::milliseconds(500);  // doubled each time
 constexpr auto kOutcomePoll = std::chrono::milliseconds(500);
 
-// A run that was stopped for longer than its lease lives finds another one in its place.
-Result<void> check_lease(PgConnection& connection, const RunId& run) {
+// A run that was stopped for longer than its lease lives finds another one in its place. Asked on
+// another connection: a lock that the load's transaction kept would stop the leases' own writers.
+Result<void> check_lease(PostgresPool& pool, const RunId& run) {
+    MUSTER_ASSIGN(auto lease, pool.acquire());
     MUSTER_ASSIGN(auto rows,
-                  connection.query(ledger_sql::kLeaseLost, std::string(kRunLease), run.str()));
+                  lease->query(ledger_sql::kLeaseLost, std::string(kRunLease), run.str()));
     if (rows.next()) {
         return Error{ErrorCode::kConflict,
                      "run " + run.str() + " lost its lease to run " + std::string(rows.text(0)),
@@ -98,7 +100,7 @@ Result<TableOutcome> RedshiftWarehouse::load_once(const LoadRequest& request,
     if (before) {
         return *std::move(before);
     }
-    MUSTER_TRY(check_lease(connection, request.run));
+    MUSTER_TRY(check_lease(pool_, request.run));
     MUSTER_TRY(job.judge());
     const auto excess = job.excess();
     TableOutcome outcome;

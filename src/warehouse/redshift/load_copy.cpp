@@ -20,8 +20,8 @@ constexpr const char* kParquetOptions =
 
 bool may_be_too_long(const Column& column) {
     return column.type.kind == TypeKind::kString &&
-           (!column.max_length ||
-            *column.max_length > redshift::kVarcharBytesMax / 4);  // a character has 4 bytes at most
+           (!column.max_length || *column.max_length > redshift::kVarcharBytesMax /
+                                                           4);  // a character has 4 bytes at most
 }
 
 }  // namespace
@@ -59,11 +59,10 @@ Result<void> RedshiftLoadJob::find_unfit() {
 
 Result<redshift::StagedObject> RedshiftLoadJob::put_query(const std::string& file,
                                                           const std::string& select) {
-    return staging_.put(
-        folder_ + file, [&](const std::filesystem::path& path) -> Result<void> {
-            return connection_.execute("COPY (" + select + ") TO " + sql_text(path.string()) +
-                                       kParquetOptions);
-        });
+    return staging_.put(folder_ + file, [&](const std::filesystem::path& path) -> Result<void> {
+        return connection_.execute("COPY (" + select + ") TO " + sql_text(path.string()) +
+                                   kParquetOptions);
+    });
 }
 
 // The winners without the rows that do not fit.
@@ -103,8 +102,7 @@ Result<void> RedshiftLoadJob::copy_objects(const std::string& relation,
     MUSTER_ASSIGN(const auto from, staging_.put_manifest(folder_ + manifest, objects));
     MUSTER_ASSIGN(const std::string copy, redshift::copy_parquet(relation, from));
     if (auto copied = redshift_.execute(copy); !copied.ok()) {
-        return redshift::explain_copy(
-            redshift_, std::move(copied).error(), table_.name.str());
+        return redshift::explain_copy(redshift_, std::move(copied).error(), table_.name.str());
     }
     return {};
 }

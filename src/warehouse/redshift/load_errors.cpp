@@ -20,12 +20,11 @@ Error explain_copy(PgConnection& connection, Error error, const std::string& tab
     bool found = false;
     while (rows->next()) {
         found = true;
-        error.message += fmt::format("\n  destination.rejected: {}{}: {}",
-                                     rows->text(0),
-                                     rows->text(1).empty()
-                                         ? std::string()
-                                         : fmt::format(", column {}", rows->text(1)),
-                                     rows->text(3));
+        error.message += fmt::format(
+            "\n  destination.rejected: {}{}: {}",
+            rows->text(0),
+            rows->text(1).empty() ? std::string() : fmt::format(", column {}", rows->text(1)),
+            rows->text(3));
     }
     if (found && error.code == ErrorCode::kInternal) {
         error.code = ErrorCode::kConflict;

@@ -48,8 +48,8 @@ Result<void> RedshiftLoadJob::find_missing() {
 
 // Into the engine's set_rejects, with the reasons; out of the staged rows.
 Result<void> RedshiftLoadJob::take_missing() {
-    MUSTER_TRY(connection_.execute(
-        "CREATE TEMP TABLE missing_found (position BIGINT, reference BIGINT)"));
+    MUSTER_TRY(
+        connection_.execute("CREATE TEMP TABLE missing_found (position BIGINT, reference BIGINT)"));
     {
         MUSTER_ASSIGN(auto found, Appender::open(connection_, nullptr, "missing_found"));
         MUSTER_ASSIGN(auto rows, PgStream::open(redshift_, "SELECT * FROM muster_missing", {}));
@@ -60,9 +60,8 @@ Result<void> RedshiftLoadJob::take_missing() {
             }
             for (std::size_t i = 0; i < table_.references.size(); ++i) {
                 if (rows.row().int64(i + 1) == 1) {
-                    MUSTER_TRY(found.add(rows.row().int64(0))
-                                   .add(static_cast<std::int64_t>(i))
-                                   .end_row());
+                    MUSTER_TRY(
+                        found.add(rows.row().int64(0)).add(static_cast<std::int64_t>(i)).end_row());
                 }
             }
         }

@@ -1,5 +1,6 @@
-// The merge of the staged rows into the table, and the balance. Changed rows are deleted and inserted
-// again, found by a join (architecture.md, data flow): Redshift's own MERGE does no better.
+// The merge of the staged rows into the table, and the balance. Changed rows are deleted and
+// inserted again, found by a join (architecture.md, data flow): Redshift's own MERGE does no
+// better.
 #include "warehouse/redshift/load_job.h"
 #include "warehouse/redshift/load_sql.h"
 

@@ -43,15 +43,15 @@ Result<void> RedshiftLoadJob::copy_rejects() {
         replay() ? "" : " QUALIFY row_number() OVER (PARTITION BY id ORDER BY position) = 1";
     MUSTER_ASSIGN(
         auto object,
-        put_query("rejects.parquet",
-                  fmt::format(
-                      "SELECT id, object, line, \"offset\", length, base64(raw) AS raw, severity,"
-                      " CASE WHEN strlen(reasons) > {} THEN CAST(to_json(list_slice(from_json("
-                      "reasons, '[\"JSON\"]'), 1, {})) AS VARCHAR) ELSE reasons END AS reasons"
-                      " FROM load_rejects{}",
-                      kReasonsBytesMax,
-                      kReasonsKept,
-                      first)));
+        put_query(
+            "rejects.parquet",
+            fmt::format("SELECT id, object, line, \"offset\", length, base64(raw) AS raw, severity,"
+                        " CASE WHEN strlen(reasons) > {} THEN CAST(to_json(list_slice(from_json("
+                        "reasons, '[\"JSON\"]'), 1, {})) AS VARCHAR) ELSE reasons END AS reasons"
+                        " FROM load_rejects{}",
+                        kReasonsBytesMax,
+                        kReasonsKept,
+                        first)));
     MUSTER_TRY(redshift_.execute("DROP TABLE IF EXISTS muster_load_rejects"));
     MUSTER_TRY(redshift_.execute(redshift::kLoadRejectsTable));
     return copy_objects("muster_load_rejects", "rejects.manifest", {std::move(object)});

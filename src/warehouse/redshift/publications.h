@@ -1,5 +1,6 @@
-// What a run did to a table, in Redshift: the publications row, which is the truth (architecture.md,
-// decision 6), the table's version, and the outcome's JSON in parts that fit a column.
+// What a run did to a table, in Redshift: the publications row, which is the truth
+// (architecture.md, decision 6), the table's version, and the outcome's JSON in parts that fit a
+// column.
 #pragma once
 
 #include "core/ids.h"

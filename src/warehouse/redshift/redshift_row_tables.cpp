@@ -20,9 +20,8 @@ Result<PgTransaction> open_snapshot_of(PgConnection& connection, std::string_vie
     return PgTransaction::open(connection, "READ ONLY");
 }
 
-constexpr PageDialect kPages{.type_name = redshift::type_name,
-                             .compares_rows = false,
-                             .open_snapshot = open_snapshot_of};
+constexpr PageDialect kPages{
+    .type_name = redshift::type_name, .compares_rows = false, .open_snapshot = open_snapshot_of};
 
 }  // namespace
 

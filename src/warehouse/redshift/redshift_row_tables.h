@@ -1,6 +1,6 @@
-// Rows by request in Redshift. The gate is the database's; a commit takes a second or more, which is
-// what group commit is for. Users, tokens and audit are in another database: an entry of the audit is
-// written before the commit, so that no change is without one.
+// Rows by request in Redshift. The gate is the database's; a commit takes a second or more, which
+// is what group commit is for. Users, tokens and audit are in another database: an entry of the
+// audit is written before the commit, so that no change is without one.
 #pragma once
 
 #include "core/clock.h"

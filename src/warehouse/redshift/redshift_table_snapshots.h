@@ -1,7 +1,7 @@
-// Saving and swapping whole tables in Redshift. Rows leave by UNLOAD below a fresh prefix of the clean
-// store, whose manifest says how many there are, and come back by COPY into a table aside, which takes
-// the place of the other by two renames in one transaction. Grants of a table stay with the one that
-// is replaced.
+// Saving and swapping whole tables in Redshift. Rows leave by UNLOAD below a fresh prefix of the
+// clean store, whose manifest says how many there are, and come back by COPY into a table aside,
+// which takes the place of the other by two renames in one transaction. Grants of a table stay with
+// the one that is replaced.
 #pragma once
 
 #include "core/clock.h"

@@ -1,8 +1,8 @@
 // The warehouse in Amazon Redshift, provisioned or serverless, over libpq. What speaks the same SQL
 // as PostgreSQL is inherited; everything else is here, one source file per topic. Rows come by COPY
-// from the clean objects in S3 and leave by UNLOAD. Users and tokens are not kept in Redshift, which
-// enforces no unique name: state() is that of a PostgreSQL, and fails with what to configure if there
-// is none. Thread-safe.
+// from the clean objects in S3 and leave by UNLOAD. Users and tokens are not kept in Redshift,
+// which enforces no unique name: state() is that of a PostgreSQL, and fails with what to configure
+// if there is none. Thread-safe.
 #pragma once
 
 #include "warehouse/postgres/postgres_warehouse.h"

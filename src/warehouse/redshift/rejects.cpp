@@ -15,9 +15,9 @@ class Conditions {
     void add(std::string_view condition, const std::string& value) {
         if (!value.empty()) {
             params.add(value);
-            sql += " AND " + fmt::format(fmt::runtime(condition),
-                                         fmt::format("CAST(${} AS VARCHAR(4096))",
-                                                     params.list().size()));
+            sql += " AND " +
+                   fmt::format(fmt::runtime(condition),
+                               fmt::format("CAST(${} AS VARCHAR(4096))", params.list().size()));
         }
     }
     std::string sql;

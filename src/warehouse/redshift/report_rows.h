@@ -1,5 +1,5 @@
-// The rows of a report in Redshift. Its SQL is sent as it stands: in a subquery the order of its rows
-// would be lost. Columns are found by name and read as the types that the report declares.
+// The rows of a report in Redshift. Its SQL is sent as it stands: in a subquery the order of its
+// rows would be lost. Columns are found by name and read as the types that the report declares.
 #pragma once
 
 #include "warehouse/postgres/pool.h"

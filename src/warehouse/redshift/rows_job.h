@@ -1,6 +1,6 @@
 // One group of requests to one table, in one transaction, under the table's gate: what the database
-// knows of the group's rows is asked for, the group is judged, and what it leaves is written. Used by
-// one thread.
+// knows of the group's rows is asked for, the group is judged, and what it leaves is written. Used
+// by one thread.
 #pragma once
 
 #include "engine/engine.h"

@@ -1,6 +1,6 @@
-// The schema `muster` and the tables of the catalog (architecture.md, decision 13). What ALTER TABLE
-// cannot do in Redshift (another type, NOT NULL, the columns that rows are spread and sorted by) is
-// done by building the table anew beside it and renaming, in one transaction.
+// The schema `muster` and the tables of the catalog (architecture.md, decision 13). What ALTER
+// TABLE cannot do in Redshift (another type, NOT NULL, the columns that rows are spread and sorted
+// by) is done by building the table anew beside it and renaming, in one transaction.
 #include "warehouse/detail/ledger_json.h"
 #include "warehouse/detail/table_diff.h"
 #include "warehouse/detail/table_sql.h"
@@ -34,16 +34,16 @@ Result<std::vector<MigrationStep>> plan(PgConnection& connection, const Catalog&
         MUSTER_TRY(redshift::check_types(table));
     }
     MUSTER_ASSIGN(const auto schemas, stored_schemas(connection));
-    return plan_tables(catalog,
-                       schemas,
-                       redshift::SchemaDialect(catalog),
-                       [&connection](const TableName& table) -> Result<bool> {
-                           MUSTER_ASSIGN(const auto found,
-                                         connection.scalar("SELECT COUNT(*) FROM (SELECT 1 FROM " +
-                                                           sql::identifier(table.str()) +
-                                                           " LIMIT 1) filled"));
-                           return found == 0;
-                       });
+    return plan_tables(
+        catalog,
+        schemas,
+        redshift::SchemaDialect(catalog),
+        [&connection](const TableName& table) -> Result<bool> {
+            MUSTER_ASSIGN(const auto found,
+                          connection.scalar("SELECT COUNT(*) FROM (SELECT 1 FROM " +
+                                            sql::identifier(table.str()) + " LIMIT 1) filled"));
+            return found == 0;
+        });
 }
 
 // A new key must tell the rows apart: nothing in Redshift would.
@@ -84,14 +84,17 @@ Result<void> check_new_keys(PgConnection& connection, const Catalog& catalog) {
     return {};
 }
 
-Result<void> store_schema(PgConnection& connection, const Catalog& catalog, const std::string& name) {
+Result<void> store_schema(PgConnection& connection,
+                          const Catalog& catalog,
+                          const std::string& name) {
     MUSTER_TRY(connection.change("DELETE FROM muster.tables WHERE name = $1", name));
     if (const Table* table = catalog.find_table(name)) {
-        MUSTER_TRY(connection.change("INSERT INTO muster.tables (name, schema_json, fingerprint)"
-                                     " VALUES ($1, $2, $3)",
-                                     name,
-                                     stored_schema_json(stored_schema(*table)),
-                                     schema_fingerprint(*table)));
+        MUSTER_TRY(
+            connection.change("INSERT INTO muster.tables (name, schema_json, fingerprint)"
+                              " VALUES ($1, $2, $3)",
+                              name,
+                              stored_schema_json(stored_schema(*table)),
+                              schema_fingerprint(*table)));
     }
     // The name '' counts the changes of tables, for DataVersion.
     MUSTER_ASSIGN(const auto version, connection.scalar(sql::kVersionSelect, std::string()));
@@ -130,8 +133,9 @@ Result<void> prepare_schema(PgConnection& connection) {
             MUSTER_TRY(connection.execute(statement));
         }
     }
-    MUSTER_TRY(connection.execute("CREATE TABLE IF NOT EXISTS muster.schema_version"
-                                  " (version BIGINT) DISTSTYLE ALL"));
+    MUSTER_TRY(
+        connection.execute("CREATE TABLE IF NOT EXISTS muster.schema_version"
+                           " (version BIGINT) DISTSTYLE ALL"));
     MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection));
     MUSTER_TRY(connection.execute("DELETE FROM muster.schema_version"));
     MUSTER_TRY(connection.execute("INSERT INTO muster.schema_version VALUES (" +

@@ -24,8 +24,8 @@ std::string SchemaDialect::drop_table(const TableName& table) const {
 
 // Nullable at first, as no row has a value; a table without rows is built anew.
 std::string SchemaDialect::add_column(const Table& table, const Column& column) const {
-    const std::string added = alter(table) + "ADD COLUMN " + sql::identifier(column.name) + " " +
-                              column_type(column);
+    const std::string added =
+        alter(table) + "ADD COLUMN " + sql::identifier(column.name) + " " + column_type(column);
     return column.nullable ? added : added + "; " + rebuild(table);
 }
 
@@ -58,18 +58,19 @@ std::string SchemaDialect::rebuild(const Table& table) const {
                               sql::identifier(column.name),
                               column_type(column));
     }
-    return fmt::format("{}; INSERT INTO {} ({}) SELECT {} FROM {}; ALTER TABLE {} RENAME TO {};"
-                       " ALTER TABLE {} RENAME TO {}; DROP TABLE {}",
-                       redshift::create_table(&catalog_, table, fresh),
-                       fresh,
-                       sql::column_list(table),
-                       values,
-                       name,
-                       name,
-                       old,
-                       fresh,
-                       name,
-                       old);
+    return fmt::format(
+        "{}; INSERT INTO {} ({}) SELECT {} FROM {}; ALTER TABLE {} RENAME TO {};"
+        " ALTER TABLE {} RENAME TO {}; DROP TABLE {}",
+        redshift::create_table(&catalog_, table, fresh),
+        fresh,
+        sql::column_list(table),
+        values,
+        name,
+        name,
+        old,
+        fresh,
+        name,
+        old);
 }
 
 }  // namespace muster::redshift

@@ -1,5 +1,5 @@
-// Saving a table: UNLOAD from one moment, whose manifest counts the rows; then the engine writes what
-// was unloaded as one Parquet file, by key, and says what it holds.
+// Saving a table: UNLOAD from one moment, whose manifest counts the rows; then the engine writes
+// what was unloaded as one Parquet file, by key, and says what it holds.
 #include "engine/table_files.h"
 #include "warehouse/duckdb/archive_rows.h"
 #include "warehouse/postgres/asides.h"
@@ -45,11 +45,11 @@ Result<Unloaded> fetch_unloaded(redshift::Staging& staging,
     const std::string root = staging.url("");
     for (const redshift::StagedObject& object : files.objects) {
         if (!object.url.starts_with(root)) {
-            return Error{ErrorCode::kVerification,
-                         "the manifest of UNLOAD names " + object.url + ", which is not below " +
-                             root,
-                         "run the backup again",
-                         ""};
+            return Error{
+                ErrorCode::kVerification,
+                "the manifest of UNLOAD names " + object.url + ", which is not below " + root,
+                "run the backup again",
+                ""};
         }
         MUSTER_ASSIGN(auto copy, store->path_for_read(ObjectKey(object.url.substr(root.size()))));
         found.paths.push_back(copy.path);
@@ -86,10 +86,10 @@ Result<SavedTable> RedshiftTableSnapshots::save_relation(PgConnection& connectio
                                                          const std::filesystem::path& parquet,
                                                          const CancelToken* cancel) {
     const Column& key = *table.find_column(table.key.front());
-    MUSTER_ASSIGN(auto ends,
-                  connection.query(fmt::format("SELECT MIN({0}), MAX({0}), COUNT(*) FROM {1}",
-                                               sql::identifier(key.name),
-                                               relation)));
+    MUSTER_ASSIGN(
+        auto ends,
+        connection.query(fmt::format(
+            "SELECT MIN({0}), MAX({0}), COUNT(*) FROM {1}", sql::identifier(key.name), relation)));
     MUSTER_CHECK(ends.next());
     SavedTable saved;
     MUSTER_ASSIGN(const Value first, ends.value(0, key.type));
@@ -97,19 +97,17 @@ Result<SavedTable> RedshiftTableSnapshots::save_relation(PgConnection& connectio
     saved.first_key = value_text(key.type, first);
     saved.last_key = value_text(key.type, last);
     const std::int64_t rows = ends.int64(2);
-    const std::string folder = redshift::Staging::folder(
-        fmt::format("unload-{}-{}", table.name.str(), clock_.now_us()));
-    MUSTER_ASSIGN(const std::string unload,
-                  redshift::unload_parquet(
-                      "SELECT " + sql::column_list(table) + " FROM " + relation,
-                      {staging_.url(folder + "rows_"), staging_.role()}));
+    const std::string folder =
+        redshift::Staging::folder(fmt::format("unload-{}-{}", table.name.str(), clock_.now_us()));
+    MUSTER_ASSIGN(
+        const std::string unload,
+        redshift::unload_parquet("SELECT " + sql::column_list(table) + " FROM " + relation,
+                                 {staging_.url(folder + "rows_"), staging_.role()}));
     MUSTER_TRY(connection.execute(unload));
-    MUSTER_ASSIGN(const auto unloaded,
-                  fetch_unloaded(staging_, folder, table.name.str(), rows));
+    MUSTER_ASSIGN(const auto unloaded, fetch_unloaded(staging_, folder, table.name.str(), rows));
     MUSTER_ASSIGN(saved.content, write_sorted(engine_, table, unloaded, parquet, cancel));
     if (saved.content.rows != static_cast<std::uint64_t>(rows)) {
-        return miscounted(
-            table.name.str(), rows, static_cast<std::int64_t>(saved.content.rows));
+        return miscounted(table.name.str(), rows, static_cast<std::int64_t>(saved.content.rows));
     }
     MUSTER_TRY(staging_.clear(folder));
     return saved;
@@ -124,8 +122,7 @@ Result<SavedTable> RedshiftTableSnapshots::save(const Table& table,
     MUSTER_ASSIGN(const auto version, lease->scalar(sql::kVersionSelect, name));
     MUSTER_ASSIGN(auto runs, lease->query(redshift::kLastRun, name));
     const std::string last_run = runs.next() ? std::string(runs.text(0)) : "";
-    MUSTER_ASSIGN(auto saved,
-                  save_relation(*lease, table, sql::identifier(name), parquet, cancel));
+    MUSTER_ASSIGN(auto saved, save_relation(*lease, table, sql::identifier(name), parquet, cancel));
     MUSTER_TRY(transaction.commit());
     saved.table_version = version;
     saved.last_run = last_run;

@@ -1,9 +1,7 @@
 // Building a table for a restore beside the one it will replace, and comparing the two.
-#include "engine/detail/parquet_source.h"
-#include "engine/detail/scan_source.h"
 #include "engine/table_files.h"
 #include "warehouse/duckdb/archive_rows.h"
-#include "warehouse/duckdb/sql.h"
+#include "warehouse/duckdb/snappy_rows.h"
 #include "warehouse/postgres/asides.h"
 #include "warehouse/postgres/snapshots_sql.h"
 #include "warehouse/redshift/load_errors.h"
@@ -11,43 +9,19 @@
 
 #include <fmt/format.h>
 
-#include <system_error>
-
 namespace muster {
 namespace {
 
 constexpr const char* kStage = "muster_restore";
 
-// The rows of the files as a Parquet file that COPY takes: whether it knows zstd is not documented.
-Result<void> write_snappy(Engine& engine,
-                          const Table& table,
-                          ArchiveRows& rows,
-                          const std::filesystem::path& file,
-                          const CancelToken* cancel) {
-    std::filesystem::path plain = file;
-    plain += ".rows";
-    const RowSource next = [&rows](std::vector<Value>& row) { return rows.next(row); };
-    auto written = [&]() -> Result<void> {
-        MUSTER_TRY(write_parquet(engine, archive_table(table), next, plain, cancel));
-        MUSTER_ASSIGN(auto connection, engine.handle().connect());
-        const InterruptGuard guard(connection, cancel);
-        return connection.execute("COPY (SELECT * FROM " + parquet_source_sql({plain}) + ") TO " +
-                                  sql_text(file.string()) +
-                                  " (FORMAT parquet, COMPRESSION snappy, USE_TMP_FILE false)");
-    }();
-    std::error_code ignored;
-    std::filesystem::remove(plain, ignored);
-    return written;
-}
-
 // What Redshift gives back, not what it was given.
 Result<FileContent> content_of(PgConnection& connection,
                                const Table& table,
                                const AsideTable& aside) {
-    MUSTER_ASSIGN(auto stream,
-                  PgStream::open(connection,
-                                 "SELECT " + sql::column_list(table) + " FROM " + text_of(aside),
-                                 {}));
+    MUSTER_ASSIGN(
+        auto stream,
+        PgStream::open(
+            connection, "SELECT " + sql::column_list(table) + " FROM " + text_of(aside), {}));
     FileContent content;
     RowHasher hasher;
     for (;;) {
@@ -91,14 +65,14 @@ Result<void> RedshiftTableSnapshots::build(PgConnection& connection,
                                            const AsideTable& aside,
                                            const CancelToken* cancel) {
     const std::string folder = redshift::Staging::folder("restore-" + aside.run_id);
-    MUSTER_ASSIGN(
-        auto object,
-        staging_.put(folder + "rows.parquet",
-                     [&](const std::filesystem::path& path) -> Result<void> {
-                         MUSTER_ASSIGN(const auto rows,
+    MUSTER_ASSIGN(auto object,
+                  staging_.put(folder + "rows.parquet",
+                               [&](const std::filesystem::path& path) -> Result<void> {
+                                   MUSTER_ASSIGN(
+                                       const auto rows,
                                        open_archive_rows(engine_, table, files, mapped, cancel));
-                         return write_snappy(engine_, table, *rows, path, cancel);
-                     }));
+                                   return write_snappy(engine_, table, *rows, path, cancel);
+                               }));
     MUSTER_ASSIGN(const auto from,
                   staging_.put_manifest(folder + "rows.manifest", {std::move(object)}));
     MUSTER_ASSIGN(const std::string copy, redshift::copy_parquet(kStage, from));
@@ -107,9 +81,8 @@ Result<void> RedshiftTableSnapshots::build(PgConnection& connection,
         return redshift::explain_copy(connection, std::move(copied).error(), table.name.str());
     }
     MUSTER_TRY(check_restored_rows(restore_queries(connection), table, files, mapped, kStage));
-    MUSTER_TRY(connection.execute(fmt::format("CREATE TABLE {} (LIKE {})",
-                                              text_of(aside),
-                                              sql::identifier(table.name.str()))));
+    MUSTER_TRY(connection.execute(fmt::format(
+        "CREATE TABLE {} (LIKE {})", text_of(aside), sql::identifier(table.name.str()))));
     MUSTER_TRY(connection.execute(fmt::format("INSERT INTO {} ({}) SELECT {} FROM {}",
                                               text_of(aside),
                                               sql::column_list(table),

@@ -1,6 +1,6 @@
-// The swap of a restored table with the one in use (table_snapshots.h): under the gate, references are
-// checked, then two renames, the publication, the versions and the record of the replaced table are
-// one transaction. A rename waits until the readers of the table are done.
+// The swap of a restored table with the one in use (table_snapshots.h): under the gate, references
+// are checked, then two renames, the publication, the versions and the record of the replaced table
+// are one transaction. A rename waits until the readers of the table are done.
 #include "core/limits.h"
 #include "warehouse/postgres/asides.h"
 #include "warehouse/postgres/rows_sql.h"
@@ -44,11 +44,10 @@ Result<void> rename(PgConnection& connection,
                     const AsideTable& replaced,
                     const AsideTable& staged) {
     const std::string target = sql::identifier(table.name.str());
-    MUSTER_TRY(
-        redshift::execute_within(connection,
-                                 "ALTER TABLE " + target + " RENAME TO " + text_of(replaced),
-                                 table,
-                                 kSwapWaitMs));
+    MUSTER_TRY(redshift::execute_within(connection,
+                                        "ALTER TABLE " + target + " RENAME TO " + text_of(replaced),
+                                        table,
+                                        kSwapWaitMs));
     return connection.execute("ALTER TABLE " + text_of(staged) + " RENAME TO " + target);
 }
 
@@ -76,9 +75,9 @@ Result<SwapOutcome> RedshiftTableSnapshots::swap_once(PgConnection& connection,
     TableOutcome published;
     published.table = name;
     published.status = "restored";
-    MUSTER_ASSIGN(outcome.table_version,
-                  redshift::record_publication(
-                      connection, request.run, published, true, clock_.now_us()));
+    MUSTER_ASSIGN(
+        outcome.table_version,
+        redshift::record_publication(connection, request.run, published, true, clock_.now_us()));
     auto committed = transaction.commit();
     unknown = transaction.outcome_unknown();
     outcome.gate_us = (clock_.monotonic_ns() - entered_ns) / 1000;
@@ -91,8 +90,7 @@ Result<SwapOutcome> RedshiftTableSnapshots::swap_once(PgConnection& connection,
 // Whether the swap whose COMMIT got no answer was committed: once the gate is free it shows.
 Result<bool> RedshiftTableSnapshots::swapped(const SwapRequest& request) {
     MUSTER_ASSIGN(auto lease, pool_.acquire());
-    MUSTER_ASSIGN(auto transaction,
-                  redshift::open_gated(*lease, request.table, kOutcomeWaitMs));
+    MUSTER_ASSIGN(auto transaction, redshift::open_gated(*lease, request.table, kOutcomeWaitMs));
     MUSTER_ASSIGN(const auto published,
                   redshift::published_outcome(*lease, request.run, request.table.name.str()));
     return published.has_value();

@@ -3,8 +3,8 @@
 #include "core/text.h"
 
 #include <fmt/format.h>
-
 #include <simdjson.h>
+
 #include <system_error>
 
 namespace muster::redshift {
@@ -22,10 +22,11 @@ Error no_manifest(const std::string& why) {
 std::string copy_manifest(const std::vector<StagedObject>& objects) {
     std::string entries;
     for (const StagedObject& object : objects) {
-        entries += fmt::format("{}\n{{\"url\":{},\"mandatory\":true,\"meta\":{{\"content_length\":{}}}}}",
-                               entries.empty() ? "" : ",",
-                               json_quote(object.url),
-                               object.bytes);
+        entries +=
+            fmt::format("{}\n{{\"url\":{},\"mandatory\":true,\"meta\":{{\"content_length\":{}}}}}",
+                        entries.empty() ? "" : ",",
+                        json_quote(object.url),
+                        object.bytes);
     }
     return "{\"entries\":[" + entries + "\n]}\n";
 }

@@ -1,5 +1,6 @@
 // Every statement that is rendered for Redshift, against its golden text in tests/cases/redshift,
-// which tests/e2e gives to a parser of Redshift's SQL. MUSTER_UPDATE_GOLDEN=1 writes the files anew.
+// which tests/e2e gives to a parser of Redshift's SQL. MUSTER_UPDATE_GOLDEN=1 writes the files
+// anew.
 #include "warehouse/redshift/connection.h"
 #include "warehouse/redshift/dialect.h"
 #include "warehouse/redshift/gates.h"
@@ -85,37 +86,15 @@ TEST(RedshiftSql, Ledger) {
     for (const auto& version : migrations()) {
         statements.insert(statements.end(), version.begin(), version.end());
     }
-    const std::vector<const char*> named{kSchemaThere,
-                                         kSchemaVersion,
-                                         kDataVersion,
-                                         kLeasesLock,
-                                         kServerNow,
-                                         kLeaseHolder,
-                                         kLeaseDelete,
-                                         kLeaseInsert,
-                                         kLeaseRenew,
-                                         kRunsLock,
-                                         kRunDelete,
-                                         kRunInsert,
-                                         kRunTableDelete,
-                                         kRunTableInsert,
-                                         kRunTables,
-                                         kRunsLost,
-                                         kRunStatus,
-                                         kPublishedOutcomes,
-                                         kPublishedOutcome,
-                                         kPublicationInsert,
-                                         kLastRun,
-                                         kObjectsSince,
-                                         kRejectsSelect,
-                                         kLoadRejectsTable,
-                                         kKnownRejects,
-                                         kKnownRejectsDelete,
-                                         kRejectsInsert,
-                                         kReplayTable,
-                                         kReplayKeepOpen,
-                                         kReplayDone,
-                                         kLoadErrors};
+    const std::vector<const char*> named{
+        kSchemaThere,    kSchemaVersion,      kDataVersion,      kLeasesLock,
+        kServerNow,      kLeaseHolder,        kLeaseDelete,      kLeaseInsert,
+        kLeaseRenew,     kRunsLock,           kRunDelete,        kRunInsert,
+        kRunTableDelete, kRunTableInsert,     kRunTables,        kRunsLost,
+        kRunStatus,      kPublishedOutcomes,  kPublishedOutcome, kPublicationInsert,
+        kLastRun,        kObjectsSince,       kRejectsSelect,    kLoadRejectsTable,
+        kKnownRejects,   kKnownRejectsDelete, kRejectsInsert,    kReplayTable,
+        kReplayKeepOpen, kReplayDone,         kLoadErrors};
     statements.insert(statements.end(), named.begin(), named.end());
     statements.push_back(kRejectsGone + std::string("($3, $4)"));
     expect_golden("ledger", statements);
@@ -160,10 +139,11 @@ TEST(RedshiftSql, Load) {
 TEST(RedshiftSql, Backup) {
     const CopyTarget place{"s3://lake/clean/_muster/rows_",
                            "arn:aws:iam::123456789012:role/muster"};
-    expect_golden("backup",
-                  {unload_parquet("SELECT \"id\" FROM \"visits\" WHERE \"note\" = 'x'", place).value(),
-                   create_restore_stage(sample().tables[1], "muster_restore"),
-                   copy_parquet("muster_restore", place).value()});
+    expect_golden(
+        "backup",
+        {unload_parquet("SELECT \"id\" FROM \"visits\" WHERE \"note\" = 'x'", place).value(),
+         create_restore_stage(sample().tables[1], "muster_restore"),
+         copy_parquet("muster_restore", place).value()});
 }
 
 TEST(RedshiftSql, LiteralsHoldNothingThatRedshiftWouldReadOtherwise) {
@@ -178,11 +158,8 @@ TEST(RedshiftSql, LiteralsHoldNothingThatRedshiftWouldReadOtherwise) {
 TEST(RedshiftSql, TextsAreAsWideAsTheirCharactersNeed) {
     Column text = column("t", TypeKind::kString, true);
     EXPECT_EQ(text_bytes_max(text), 65'535U);
-    for (const auto& [characters, bytes] :
-         std::vector<std::pair<std::size_t, std::size_t>>{{0, 1},
-                                                          {1, 4},
-                                                          {16'383, 65'532},
-                                                          {16'384, 65'535}}) {
+    for (const auto& [characters, bytes] : std::vector<std::pair<std::size_t, std::size_t>>{
+             {0, 1}, {1, 4}, {16'383, 65'532}, {16'384, 65'535}}) {
         text.max_length = characters;
         EXPECT_EQ(text_bytes_max(text), bytes) << characters;
     }

@@ -39,7 +39,7 @@ Error unknown_warehouse(const std::string& url) {
     // What stands behind the scheme may hold a password.
     return Error{ErrorCode::kUsage,
                  "no warehouse of this kind: " + url.substr(0, url.find(':')),
-                 "write duckdb:<path of the database file>,
+                 "write duckdb:<path of the database file>,"
                  " postgresql://user:password@host/database, or"
                  " redshift://user:password@host/database",
                  ""};

@@ -1,4 +1,4 @@
-"""Loads into PostgreSQL: the reference results, the behaviour suite, and what goes wrong between two
+"""Loads into PostgreSQL: the reference results, the behaviour suite, and what goes wrong between
 processes and a server: kills, cut connections, restarts, conflicts, wrong settings."""
 
 import json
@@ -64,7 +64,8 @@ class Loaded(Program):
 
     def forget_the_dead(self):
         """As if the leases of processes that were killed had expired."""
-        self.sql("UPDATE muster.leases SET expires_at_us = 0; UPDATE muster.runs SET begun_at_us = 0")
+        self.sql("UPDATE muster.leases SET expires_at_us = 0")
+        self.sql("UPDATE muster.runs SET begun_at_us = 0")
 
 
 @pytest.mark.timeout(1200)
@@ -106,7 +107,8 @@ def test_tables_are_in_the_schema_of_the_connection(postgres, tmp_path):
     muster = Loaded(postgres, tmp_path, url=f"{url}?options={option}")
     generate(muster.source, 100)
     muster.load()
-    names = postgres.psql("SELECT tablename FROM pg_tables WHERE schemaname = 'sales'", name_of(url))
+    found = "SELECT tablename FROM pg_tables WHERE schemaname = 'sales'"
+    names = postgres.psql(found, name_of(url))
     assert sorted(names) == ["departments", "hired_employees", "jobs"]
 
 
@@ -384,8 +386,9 @@ def test_a_query_gives_every_type(postgres, tmp_path):
     muster = Loaded(postgres, tmp_path)
     muster.source.mkdir()
     rows = muster.query(
-        "SELECT 1::smallint AS a, 2 AS b, 3::bigint AS c, 1.50::numeric(5,2) AS d, 2.5::float8 AS e,"
-        " true AS f, 'x;--' AS g, DATE '2021-02-03' AS h, TIMESTAMP '2021-02-03 04:05:06.7' AS i,"
+        "SELECT 1::smallint AS a, 2 AS b, 3::bigint AS c, 1.50::numeric(5,2) AS d,"
+        " 2.5::float8 AS e, true AS f, 'x;--' AS g, DATE '2021-02-03' AS h,"
+        " TIMESTAMP '2021-02-03 04:05:06.7' AS i,"
         " TIMESTAMPTZ '2021-02-03 04:05:06+01' AS j, NULL::int AS k, '{1,2}'::int[] AS l,"
         " sum(n) AS m FROM (VALUES (1::bigint), (2)) AS v(n) -- the end"
     )
@@ -416,7 +419,8 @@ def test_a_query_that_is_stopped_ends_in_the_server_too(postgres, tmp_path):
 def test_a_client_that_is_killed_does_not_keep_its_locks(postgres, tmp_path):
     muster = Loaded(postgres, tmp_path)
     muster.source.mkdir()
-    process = muster.start("query", "SELECT count(*) FROM generate_series(1, 1000000000000) AS dead")
+    slow = "SELECT count(*) FROM generate_series(1, 1000000000000) AS dead"
+    process = muster.start("query", slow)
     running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%AS dead%' AND pid <>"
     running += " pg_backend_pid() AND state = 'active'"
     while postgres.psql(running) == ["0"]:

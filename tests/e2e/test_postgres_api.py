@@ -12,6 +12,7 @@ import time
 import pytest
 from api import Client, Server
 from postgres import Postgres, name_of
+from postgres_proxy import Proxy
 
 ROUNDS = int(os.environ.get("MUSTER_API_KILL_ROUNDS", "6"))
 SECRET = "a secret that both servers know, of 32 bytes and more"
@@ -228,6 +229,25 @@ def judge(ledgers, stored, unknown=("lost",)):
 
 def keys_of(postgres, url):
     return [int(line) for line in postgres.psql("SELECT id FROM jobs ORDER BY 1", name_of(url))]
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+def test_a_request_survives_a_cut_at_any_of_its_statements(serve, postgres, url, before):
+    with Proxy(postgres.port, before=before) as proxy:
+        server = serve("a", MUSTER_WAREHOUSE=postgres.url(name_of(url), proxy.port))
+        client = server.user()
+        for cut in range(1, 21):
+            keys = [cut * 10, cut * 10 + 1, cut * 10 + 2]
+            with proxy.lock:
+                proxy.statements, proxy.cut = 0, cut
+            client.post("/jobs", [{"id": k, "job": "x"} for k in keys], 201)
+            there = postgres.psql(
+                f"SELECT id FROM jobs WHERE id BETWEEN {keys[0]} AND {keys[2]} ORDER BY 1",
+                name_of(url),
+            )
+            assert there == [str(key) for key in keys], cut
+        versions = "SELECT version FROM muster.table_versions WHERE table_name = 'jobs'"
+        assert postgres.psql(versions, name_of(url)) == ["20"]
 
 
 def test_connections_that_are_cut_lose_and_double_nothing(serve, postgres, url):

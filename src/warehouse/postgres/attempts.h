@@ -12,17 +12,21 @@ namespace muster {
 inline constexpr int kLedgerAttemptsMax = 6;
 inline constexpr auto kLedgerRetryPause = std::chrono::milliseconds(250);  // doubled each time
 
+// Somebody waits for the answer of a question.
+inline constexpr int kQuestionAttemptsMax = 2;
+
 template <typename Work>
-auto attempt(PostgresPool& pool, Work work) -> decltype(work(std::declval<PgConnection&>())) {
+auto attempt(PostgresPool& pool, Work work, int attempts_max = kLedgerAttemptsMax)
+    -> decltype(work(std::declval<PgConnection&>())) {
     for (int tried = 1;; ++tried) {
         auto lease = pool.acquire();
         if (!lease.ok()) {
-            if (!worth_a_retry(lease.error()) || tried >= kLedgerAttemptsMax) {
+            if (!worth_a_retry(lease.error()) || tried >= attempts_max) {
                 return lease.error();
             }
         } else {
             auto done = work(**lease);
-            if (done.ok() || !worth_a_retry(done.error()) || tried >= kLedgerAttemptsMax) {
+            if (done.ok() || !worth_a_retry(done.error()) || tried >= attempts_max) {
                 return done;
             }
         }

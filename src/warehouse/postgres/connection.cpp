@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -31,6 +32,9 @@ constexpr const char* kSession =
 // A client that was killed leaves its statement running, and its locks held, until the server looks
 // whether anybody is there. Servers on some systems cannot: then the kernel's timers decide.
 constexpr const char* kNoticeDeadClients = "SET client_connection_check_interval TO '2s'";
+
+// "cached plan must not change result type": a table has changed since the statement was prepared.
+constexpr std::string_view kPlanOutdated = "0A000";
 
 constexpr int kPostgresVersionMin = 150000;
 constexpr std::size_t kPostgresParamsMax = 65535;
@@ -360,7 +364,8 @@ Result<PgRows> PgConnection::run_cached(const std::string& sql, const PgParams& 
     const RawParams raw(params);
     auto at = prepared_.find(sql);
     if (at == prepared_.end()) {
-        const std::string name = "muster_" + std::to_string(prepared_.size());
+        static std::atomic<std::uint64_t> made{0};  // no name comes twice
+        const std::string name = "muster_" + std::to_string(made.fetch_add(1));
         if (libpq_.send_prepare(
                 connection_, name.c_str(), sql.c_str(), raw.count(), raw.types.data()) == 0) {
             return failure(nullptr, "sending a statement");
@@ -379,7 +384,15 @@ Result<PgRows> PgConnection::run_cached(const std::string& sql, const PgParams& 
         return failure(nullptr, "sending a statement");
     }
     MUSTER_TRY(flush());
-    return collect("running a statement");
+    auto rows = collect("running a statement");
+    if (!rows.ok() && sqlstate_ == kPlanOutdated) {
+        prepared_.erase(sql);
+        Error error = std::move(rows).error();
+        error.code = ErrorCode::kUnavailable;
+        error.hint = "the tables were changed meanwhile; run again";
+        return error;
+    }
+    return rows;
 }
 
 // --- state ---------------------------------------------------------------------------------------

@@ -183,9 +183,12 @@ Result<void> PostgresWarehouse::reconcile() {
 
 Result<std::vector<RunRecord>> PostgresWarehouse::runs(std::int64_t limit) {
     const std::string cut = limit < 0 ? "" : " LIMIT " + std::to_string(limit);
-    return attempt(pool_, [&cut](PgConnection& connection) {
-        return find_runs(connection, "ORDER BY started_at_us DESC, run_id DESC" + cut, {});
-    });
+    return attempt(
+        pool_,
+        [&cut](PgConnection& connection) {
+            return find_runs(connection, "ORDER BY started_at_us DESC, run_id DESC" + cut, {});
+        },
+        kQuestionAttemptsMax);
 }
 
 Result<RunRecord> PostgresWarehouse::run(const std::string& run_id) {

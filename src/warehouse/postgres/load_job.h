@@ -7,8 +7,9 @@
 // Temporary tables: muster_stage (the table's columns and _position), muster_missing,
 // muster_load_rejects.
 //
-// Changed rows are updated in place here: measured in PostgreSQL this costs what delete and insert
-// cost, and a row that foreign keys of others point to must not vanish for a moment.
+// Changed rows are updated in place here: in PostgreSQL this costs what delete and insert cost
+// (9.8 and 9.0 s for a million changed rows), and a row that foreign keys of others point to must
+// not vanish for a moment.
 #pragma once
 
 #include "warehouse/duckdb/staged_load.h"

@@ -66,15 +66,21 @@ Result<std::unique_ptr<RowStream>> PostgresWarehouse::query(const std::string& s
 }
 
 Result<std::int64_t> PostgresWarehouse::table_version(const TableName& table) {
-    return attempt(pool_, [&table](PgConnection& connection) {
-        return connection.scalar(ledger_sql::kTableVersion, table.str());
-    });
+    return attempt(
+        pool_,
+        [&table](PgConnection& connection) {
+            return connection.scalar(ledger_sql::kTableVersion, table.str());
+        },
+        kQuestionAttemptsMax);
 }
 
 Result<std::int64_t> PostgresWarehouse::row_count(const TableName& table) {
-    return attempt(pool_, [&table](PgConnection& connection) {
-        return connection.scalar("SELECT count(*) FROM " + sql::identifier(table.str()));
-    });
+    return attempt(
+        pool_,
+        [&table](PgConnection& connection) {
+            return connection.scalar("SELECT count(*) FROM " + sql::identifier(table.str()));
+        },
+        kQuestionAttemptsMax);
 }
 
 }  // namespace muster

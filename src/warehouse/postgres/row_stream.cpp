@@ -2,6 +2,12 @@
 
 namespace muster {
 
+namespace {
+
+constexpr std::string_view kReadOnly = "25006";
+
+}  // namespace
+
 Result<std::unique_ptr<RowStream>> PostgresRowStream::open(
     PostgresPool::Lease lease,
     const std::string& sql,
@@ -10,8 +16,16 @@ Result<std::unique_ptr<RowStream>> PostgresRowStream::open(
     std::unique_ptr<PostgresRowStream> made(new PostgresRowStream(std::move(lease)));
     MUSTER_ASSIGN(auto transaction, PgTransaction::open(*made->lease_, "READ ONLY"));
     made->transaction_.emplace(std::move(transaction));
-    MUSTER_ASSIGN(auto stream, PgStream::open(*made->lease_, sql, params));
-    made->stream_.emplace(std::move(stream));
+    auto stream = PgStream::open(*made->lease_, sql, params);
+    if (!stream.ok()) {
+        Error error = std::move(stream).error();
+        if (made->lease_->sqlstate() == kReadOnly) {
+            error.code = ErrorCode::kUsage;
+            error.hint = "a query is one SELECT that changes nothing";
+        }
+        return error;
+    }
+    made->stream_.emplace(std::move(stream).value());
     if (columns) {
         made->columns_ = *std::move(columns);
     } else {

@@ -22,7 +22,7 @@ constexpr const char* kSchemaThere =
 class PostgresDialect final : public SchemaDialect {
   public:
     std::string create_table(const Table& table) const override {
-        return sql::create_table(table, sql::identifier(table.name.str()));
+        return sql::create_postgres_table(table, sql::identifier(table.name.str()));
     }
     std::string drop_table(const TableName& table) const override {
         return "DROP TABLE " + sql::identifier(table.str());

@@ -1,4 +1,5 @@
 // Building a table for a restore beside the one it will replace, and comparing the two.
+#include "engine/table_files.h"
 #include "warehouse/duckdb/archive_rows.h"
 #include "warehouse/postgres/asides.h"
 #include "warehouse/postgres/copy.h"

@@ -15,7 +15,7 @@ std::string column_definition(const Table& table, const Column& column) {
            (may_be_null ? "" : " NOT NULL");
 }
 
-std::string create_table(const Table& table, const std::string& relation) {
+std::string create_postgres_table(const Table& table, const std::string& relation) {
     std::string columns;
     for (const Column& column : table.columns) {
         columns += column_definition(table, column) + ", ";

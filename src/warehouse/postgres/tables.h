@@ -19,7 +19,7 @@ std::string column_type(const ColumnType& type);
 // "name" type NOT NULL.
 std::string column_definition(const Table& table, const Column& column);
 // CREATE TABLE with the primary key, under the name `relation`, which is SQL.
-std::string create_table(const Table& table, const std::string& relation);
+std::string create_postgres_table(const Table& table, const std::string& relation);
 
 }  // namespace sql
 

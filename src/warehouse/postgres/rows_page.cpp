@@ -163,7 +163,7 @@ Result<RowPage> read_page(PgConnection& connection,
                           const PageDialect& dialect) {
     MUSTER_ASSIGN(auto transaction, dialect.open_snapshot(connection, table.name.str()));
     RowPage page;
-    MUSTER_ASSIGN(page.table_version, connection.scalar(sql::kVersionSelect, table.name.str()));
+    MUSTER_ASSIGN(page.table_version, connection.scalar(pg_sql::kVersionSelect, table.name.str()));
     if (query.count) {
         Condition all(dialect);
         add_filters(table, query, all);

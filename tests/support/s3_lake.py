@@ -38,7 +38,9 @@ class Lake:
             [MUSTER, *map(str, words)], cwd=self.folder, env=self.env | (env or {}),
             capture_output=True, text=True, timeout=timeout,
         )  # fmt: skip
-        assert code is None or done.returncode == code, f"muster {words}: {done}"
+        assert code is None or done.returncode == code, (
+            f"muster {words}: exit {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        )
         return done
 
     def load(self, *words, **options):

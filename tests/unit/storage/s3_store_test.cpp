@@ -2,13 +2,12 @@
 // what the person is told. Behaviour against a real server is in tests/e2e/test_s3*.py.
 #include "core/cancel.h"
 #include "storage/object_store.h"
+#include "support/http_script.h"
+#include "support/temp_folder.h"
 
 #include <gtest/gtest.h>
 
 #include <map>
-
-#include "http_script.h"
-#include "temp_folder.h"
 
 namespace muster {
 namespace {

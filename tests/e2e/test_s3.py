@@ -2,12 +2,13 @@
 
 import gzip
 import json
+import os
 import re
 import subprocess
 import threading
 
 import pytest
-from program import REAL, ROOT, need_real
+from program import MUSTER, REAL, ROOT, need_real
 from s3 import Gateway
 from s3_lake import Lake
 
@@ -160,6 +161,22 @@ def test_large_objects_are_read_and_written_in_parts(lake):
     name = lake.backups()[0]["backup_name"]
     lake("backup", "verify", name)
     assert lake.server.uploads(lake.bucket) == []
+
+
+def test_memory_is_bounded(lake):
+    line = b"1,Job number 1 with a long enough name\n"
+    copies = (200 << 20) // len(line)
+    lake.server.put(lake.bucket, "incoming/jobs.csv", line * copies)
+    process = subprocess.Popen(
+        [MUSTER, "validate", "jobs", "--json"], cwd=lake.folder, env=lake.env,
+        stdout=subprocess.PIPE,
+    )  # fmt: skip
+    summary = json.loads(process.stdout.read().splitlines()[-1])
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    assert summary["tables"][0]["read"] == copies
+    assert usage.ru_maxrss < 160 << 10  # KiB: 48 MiB of them are read ahead
 
 
 def test_doctor_tries_every_right(lake):

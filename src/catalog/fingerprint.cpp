@@ -6,7 +6,9 @@
 #include <fmt/core.h>
 #include <xxhash.h>
 
+#include <array>
 #include <span>
+#include <utility>
 
 namespace muster {
 namespace {
@@ -98,6 +100,25 @@ void add_report(CanonicalText& text, const Report& report) {
     }
 }
 
+// Nothing without an [s3] section: catalogs that have none keep their fingerprint.
+void add_s3(CanonicalText& text, const S3Settings& s3) {
+    const std::string style = !s3.path_style ? "" : *s3.path_style ? "path" : "host";
+    const std::array<std::pair<const char*, std::string>, 6> settings = {{
+        {"s3.region", s3.region},
+        {"s3.endpoint", s3.endpoint},
+        {"s3.path_style", style},
+        {"s3.sse", s3.sse},
+        {"s3.kms_key", s3.kms_key},
+        {"s3.profile", s3.profile},
+    }};
+    for (const auto& [name, value] : settings) {
+        if (!value.empty()) {
+            text.add(name);
+            text.add(value);
+        }
+    }
+}
+
 }  // namespace
 
 std::string schema_fingerprint(const Table& table) {
@@ -150,10 +171,7 @@ std::string Catalog::fingerprint() const {
                                     &state_url}) {
         text.add(*part);
     }
-    for (const std::string* part : {&s3.region, &s3.endpoint, &s3.sse, &s3.kms_key, &s3.profile}) {
-        text.add(*part);
-    }
-    text.add(s3.path_style ? (*s3.path_style ? "path" : "host") : "auto");
+    add_s3(text, s3);
     text.add(static_cast<std::size_t>(retention.runs_days));
     text.add(static_cast<std::size_t>(retention.rejects_days));
     text.add(static_cast<std::size_t>(retention.clean_runs));

@@ -18,6 +18,7 @@ constexpr std::int64_t kServiceTimeoutMs = 2'000;
 constexpr int kServiceAttempts = 3;
 constexpr int kStatusOk = 200;
 constexpr int kStatusNotFound = 404;
+constexpr int kStatusServerFault = 500;
 
 constexpr std::string_view kMetadataEndpoint = "http://169.254.169.254";
 constexpr std::string_view kContainerEndpoint = "http://169.254.170.2";
@@ -114,10 +115,10 @@ Result<AwsCredentials> CredentialChain::get() {
         return *current_;
     }
     auto found = find();
+    if ((!found.ok() || !*found) && ends && current_->expires_at_us > now_us) {
+        return *current_;  // still good; the next request looks again
+    }
     if (!found.ok()) {
-        if (ends && current_->expires_at_us > now_us) {
-            return *current_;  // still good; the next request looks again
-        }
         return std::move(found).error();
     }
     if (!*found) {
@@ -315,7 +316,8 @@ Result<std::optional<AwsCredentials>> CredentialChain::from_instance() {
     request.url = endpoint + "/latest/api/token";
     request.headers = {{"X-aws-ec2-metadata-token-ttl-seconds", "21600"}};
     const HttpOutcome token = http_.send(request);
-    if (token.failure != nullptr && token.failure->kind == HttpFailure::Kind::kCancelled) {
+    const bool ill = token.failure == nullptr && token.answer.status >= kStatusServerFault;
+    if (ill || (token.failure != nullptr && token.failure->kind == HttpFailure::Kind::kCancelled)) {
         return did_not_answer("the instance metadata", token);
     }
     if (token.failure != nullptr || token.answer.status != kStatusOk) {

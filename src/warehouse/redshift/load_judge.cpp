@@ -23,7 +23,7 @@ Result<void> RedshiftLoadJob::judge() {
 
 // The catalog guarantees one key column of the same type; its name is the table's first key.
 Result<std::string> RedshiftLoadJob::referenced_key(const Reference& reference) {
-    MUSTER_ASSIGN(auto rows, redshift_.query(sql::kSchemaSelect, reference.table.str()));
+    MUSTER_ASSIGN(auto rows, redshift_.query(pg_sql::kSchemaSelect, reference.table.str()));
     if (!rows.next()) {
         return Error{ErrorCode::kConflict,
                      "table " + reference.table.str() + " is not in the warehouse",

@@ -53,7 +53,7 @@ Result<std::int64_t> record_publication(PgConnection& connection,
                                         const TableOutcome& outcome,
                                         bool changed,
                                         std::int64_t now_us) {
-    MUSTER_ASSIGN(auto version, connection.scalar(sql::kVersionSelect, outcome.table));
+    MUSTER_ASSIGN(auto version, connection.scalar(pg_sql::kVersionSelect, outcome.table));
     if (changed) {
         ++version;
         MUSTER_TRY(set_table_version(connection, outcome.table, version));

@@ -41,7 +41,7 @@ Result<std::vector<RowWriteResult>> RedshiftRowsJob::run() {
         MUSTER_TRY(load_existing());
         MUSTER_TRY(load_references());
     }
-    MUSTER_ASSIGN(version_, connection_.scalar(sql::kVersionSelect, table_.name.str()));
+    MUSTER_ASSIGN(version_, connection_.scalar(pg_sql::kVersionSelect, table_.name.str()));
     std::vector<RowWriteResult> results = group_.settle(version_);
     MUSTER_TRY(store_rows());
     MUSTER_TRY(store_rejects());
@@ -122,7 +122,7 @@ Result<void> RedshiftRowsJob::load_existing() {
 }
 
 Result<std::string> RedshiftRowsJob::reference_key(const Reference& reference) {
-    MUSTER_ASSIGN(auto rows, connection_.query(sql::kSchemaSelect, reference.table.str()));
+    MUSTER_ASSIGN(auto rows, connection_.query(pg_sql::kSchemaSelect, reference.table.str()));
     if (!rows.next()) {
         return Error{ErrorCode::kConflict,
                      "table " + reference.table.str() + " is not in the warehouse",

@@ -97,7 +97,7 @@ Result<void> store_schema(PgConnection& connection,
                               schema_fingerprint(*table)));
     }
     // The name '' counts the changes of tables, for DataVersion.
-    MUSTER_ASSIGN(const auto version, connection.scalar(sql::kVersionSelect, std::string()));
+    MUSTER_ASSIGN(const auto version, connection.scalar(pg_sql::kVersionSelect, std::string()));
     return set_table_version(connection, "", version + 1);
 }
 

@@ -119,7 +119,7 @@ Result<SavedTable> RedshiftTableSnapshots::save(const Table& table,
     MUSTER_ASSIGN(auto lease, pool_.acquire(cancel));
     const std::string& name = table.name.str();
     MUSTER_ASSIGN(auto transaction, PgTransaction::open(*lease));
-    MUSTER_ASSIGN(const auto version, lease->scalar(sql::kVersionSelect, name));
+    MUSTER_ASSIGN(const auto version, lease->scalar(pg_sql::kVersionSelect, name));
     MUSTER_ASSIGN(auto runs, lease->query(redshift::kLastRun, name));
     const std::string last_run = runs.next() ? std::string(runs.text(0)) : "";
     MUSTER_ASSIGN(auto saved, save_relation(*lease, table, sql::identifier(name), parquet, cancel));

@@ -32,7 +32,7 @@ Result<void> list_objects_since(PgConnection& connection,
     }
     if (request.reload) {
         for (const std::string& object : outcome.objects_since) {
-            MUSTER_TRY(connection.change(sql::kObjectForget, name, object));
+            MUSTER_TRY(connection.change(pg_sql::kObjectForget, name, object));
         }
     }
     return {};
@@ -68,9 +68,9 @@ Result<SwapOutcome> RedshiftTableSnapshots::swap_once(PgConnection& connection,
                         .kind = AsideTable::Kind::kReplaced,
                         .table = request.table.name,
                         .run_id = request.run.str()};
-    MUSTER_ASSIGN(outcome.replaced.table_version, connection.scalar(sql::kVersionSelect, name));
+    MUSTER_ASSIGN(outcome.replaced.table_version, connection.scalar(pg_sql::kVersionSelect, name));
     MUSTER_TRY(rename(connection, request.table, outcome.replaced, request.staged));
-    MUSTER_TRY(connection.change(sql::kAsideDelete, request.staged.name));
+    MUSTER_TRY(connection.change(pg_sql::kAsideDelete, request.staged.name));
     MUSTER_TRY(record_aside(connection, outcome.replaced, clock_.now_us()));
     TableOutcome published;
     published.table = name;
@@ -132,7 +132,7 @@ Result<void> RedshiftTableSnapshots::drop(const AsideTable& aside) {
     MUSTER_ASSIGN(auto lease, pool_.acquire());
     MUSTER_ASSIGN(auto transaction, PgTransaction::open(*lease));
     MUSTER_TRY(lease->execute("DROP TABLE IF EXISTS " + text_of(aside)));
-    MUSTER_TRY(lease->change(sql::kAsideDelete, aside.name));
+    MUSTER_TRY(lease->change(pg_sql::kAsideDelete, aside.name));
     return transaction.commit();
 }
 

@@ -19,7 +19,6 @@ class OnRedshift(Lake):
         super().__init__(standin.gateway, folder, f"lake-{next(numbers)}")
         self.standin, self.database = standin, standin.database()
         self.env["MUSTER_WAREHOUSE"] = standin.url(self.database, "redshift")
-        self.env["MUSTER_DATA_DIR"] = str(folder / "muster-data")
 
     def put_source(self, files):
         """`files` are bytes by name; they replace those that are there."""
@@ -62,7 +61,7 @@ TABLES = {
     "departments": "id, department", "jobs": "id, job",
     "hired_employees": "id, name, datetime_, department_id, job_id",
 }  # fmt: skip
-REJECTS = "SELECT id, state, severity, line FROM muster.rejects ORDER BY 1"
+REJECTS = "SELECT line, severity, state FROM muster.rejects ORDER BY 1, 2, 3"
 
 
 def state(muster):

@@ -179,7 +179,7 @@ constexpr KeySpec kKeys[] = {
      "url",
      Shape::kString,
      false,
-     "the warehouse itself",
+     "none",
      "url = \"postgresql://muster@db/state\"",
      "A PostgreSQL for users, tokens and schedules. `serve` on Redshift needs one."},
     {"s3",

@@ -153,6 +153,8 @@ struct Catalog {
     std::string clean_url;
     std::string backups_url;
     std::string warehouse_url;  // "duckdb:<path>"
+    std::string copy_role;      // that Redshift assumes to reach S3: "default", or an ARN
+    std::string state_url;      // users and tokens, where the warehouse keeps none; "" = nowhere
     S3Settings s3;
     Retention retention;
     BackupRetention backup_retention;

@@ -6,7 +6,9 @@
 #include <fmt/core.h>
 #include <xxhash.h>
 
+#include <array>
 #include <span>
+#include <utility>
 
 namespace muster {
 namespace {
@@ -98,6 +100,25 @@ void add_report(CanonicalText& text, const Report& report) {
     }
 }
 
+// Nothing without an [s3] section: catalogs that have none keep their fingerprint.
+void add_s3(CanonicalText& text, const S3Settings& s3) {
+    const std::string style = !s3.path_style ? "" : *s3.path_style ? "path" : "host";
+    const std::array<std::pair<const char*, std::string>, 6> settings = {{
+        {"s3.region", s3.region},
+        {"s3.endpoint", s3.endpoint},
+        {"s3.path_style", style},
+        {"s3.sse", s3.sse},
+        {"s3.kms_key", s3.kms_key},
+        {"s3.profile", s3.profile},
+    }};
+    for (const auto& [name, value] : settings) {
+        if (!value.empty()) {
+            text.add(name);
+            text.add(value);
+        }
+    }
+}
+
 }  // namespace
 
 std::string schema_fingerprint(const Table& table) {
@@ -140,14 +161,17 @@ std::string rule_fingerprint(const Table& table) {
 
 std::string Catalog::fingerprint() const {
     CanonicalText text{"muster.catalog.1"};
-    for (const std::string* part :
-         {&name, &data_dir, &source_url, &clean_url, &backups_url, &warehouse_url}) {
+    for (const std::string* part : {&name,
+                                    &data_dir,
+                                    &source_url,
+                                    &clean_url,
+                                    &backups_url,
+                                    &warehouse_url,
+                                    &copy_role,
+                                    &state_url}) {
         text.add(*part);
     }
-    for (const std::string* part : {&s3.region, &s3.endpoint, &s3.sse, &s3.kms_key, &s3.profile}) {
-        text.add(*part);
-    }
-    text.add(s3.path_style ? (*s3.path_style ? "path" : "host") : "auto");
+    add_s3(text, s3);
     text.add(static_cast<std::size_t>(retention.runs_days));
     text.add(static_cast<std::size_t>(retention.rejects_days));
     text.add(static_cast<std::size_t>(retention.clean_runs));

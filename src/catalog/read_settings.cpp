@@ -108,6 +108,15 @@ void read_s3(const Node& document, S3Settings& s3, Problems& problems) {
     }
 }
 
+void read_state(const Node& document, Catalog& catalog, Problems& problems) {
+    catalog.state_url = setting(document, "state", "url", "", problems);
+    const std::string& url = catalog.state_url;
+    if (!url.empty() && !url.starts_with("postgresql://") && !url.starts_with("postgres://")) {
+        problems.add(place_of_key(*document.find("state"), "url"),
+                     "'url' of [state] must be postgresql://user@host/database");
+    }
+}
+
 }  // namespace
 
 void read_settings(const Node& document,
@@ -134,6 +143,8 @@ void read_settings(const Node& document,
         std::string{kDuckdbPrefix} + (data_path / "muster.duckdb").string();
     const std::string warehouse = read_warehouse_url(document, base, database, problems);
     catalog.warehouse_url = overrides.warehouse_url.value_or(warehouse);
+    catalog.copy_role = setting(document, "warehouse", "iam_role", "default", problems);
+    read_state(document, catalog, problems);
 
     if (const Node* section = document.find("retention")) {
         read_number(*section, "runs_days", catalog.retention.runs_days);

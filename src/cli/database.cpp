@@ -42,7 +42,7 @@ Result<Warehouse*> Database::open_locked() {
     if (!engine_) {
         MUSTER_TRY(open_engine());
     }
-    MUSTER_ASSIGN(auto opened, open_warehouse(options_.warehouse_url, *engine_, clock_));
+    MUSTER_ASSIGN(auto opened, open_warehouse(options_.warehouse, *engine_, clock_));
     MUSTER_TRY(opened->prepare());
     warehouse_ = std::move(opened);
     return warehouse_.get();
@@ -56,19 +56,20 @@ Result<void> Database::open_engine() {
         .memory_limit_bytes = options_.memory_limit_bytes,
         .threads = options_.threads,
     };
-    switch (warehouse_kind(options_.warehouse_url)) {
+    switch (warehouse_kind(options_.warehouse.url)) {
         case WarehouseKind::kDuckdb:
             engine_options.database =
-                options_.warehouse_url.substr(std::string_view("duckdb:").size());
+                options_.warehouse.url.substr(std::string_view("duckdb:").size());
             break;
-        case WarehouseKind::kPostgres: {
+        case WarehouseKind::kPostgres:
+        case WarehouseKind::kRedshift: {
             MUSTER_ASSIGN(auto scratch, ScratchFolder::make(options_.data_dir));
             engine_options.temp_dir = scratch.path();
             scratch_.emplace(std::move(scratch));
             break;
         }
         case WarehouseKind::kUnknown:
-            return unknown_warehouse(options_.warehouse_url);
+            return unknown_warehouse(options_.warehouse.url);
     }
     MUSTER_ASSIGN(engine_, Engine::open(engine_options));
     return {};

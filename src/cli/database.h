@@ -17,7 +17,7 @@
 namespace muster {
 
 struct DatabaseOptions {
-    std::string warehouse_url;
+    WarehouseOptions warehouse;
     std::string data_dir;
     std::uint64_t memory_limit_bytes = 0;
     std::size_t threads = 1;

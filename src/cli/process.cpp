@@ -1,6 +1,7 @@
 // The process's own invocation: owner or guest, and the guests it serves as the owner.
 #include "cli/console.h"
 #include "cli/dispatch.h"
+#include "cli/stores.h"
 #include "control/control.h"
 #include "engine/engine.h"
 
@@ -122,7 +123,11 @@ class OwnAccess final : public DatabaseAccess {
         const std::uint64_t machine_share = machine_memory_bytes() / 100 * kMemoryPercentDefault;
         database_ = std::make_unique<Database>(
             DatabaseOptions{
-                .warehouse_url = catalog.warehouse_url,
+                .warehouse = {.url = catalog.warehouse_url,
+                              .state_url = catalog.state_url,
+                              .copy_role = catalog.copy_role,
+                              .clean_url = catalog.clean_url,
+                              .store = process_store_options(catalog, invocation_)},
                 .data_dir = catalog.data_dir,
                 .memory_limit_bytes =
                     settings.memory_limit_bytes != 0 ? settings.memory_limit_bytes : machine_share,

@@ -46,6 +46,9 @@ Result<ScratchFolder> ScratchFolder::make(const std::filesystem::path& data_dir)
     const std::string prefix = host_prefix();
     const std::filesystem::path own = all / (prefix + std::to_string(::getpid()));
     std::error_code failed;
+    if (std::filesystem::create_directories(data_dir, failed)) {  // as an owner makes it
+        std::filesystem::permissions(data_dir, std::filesystem::perms::owner_all, failed);
+    }
     std::filesystem::create_directories(all, failed);
     if (!failed) {
         remove_dead(all, prefix);

@@ -1,26 +1,42 @@
 #include "cli/stores.h"
 
 namespace muster {
+namespace {
+
+std::function<std::optional<std::string>(const std::string&)> environment_of(
+    const Invocation& invocation) {
+    return [variables =
+                invocation.environment](const std::string& name) -> std::optional<std::string> {
+        const auto found = variables.find(name);
+        return found == variables.end() ? std::nullopt : std::optional{found->second};
+    };
+}
+
+}  // namespace
+
+StoreOptions process_store_options(const Catalog& catalog, const Invocation& invocation) {
+    StoreOptions options;
+    const S3Settings& s3 = catalog.s3;
+    options.s3 = {.region = s3.region,
+                  .endpoint = s3.endpoint,
+                  .path_style = s3.path_style,
+                  .sse = s3.sse,
+                  .kms_key = s3.kms_key,
+                  .profile = s3.profile};
+    options.spool_dir = std::filesystem::path{catalog.data_dir} / "tmp";
+    options.environment = environment_of(invocation);
+    return options;
+}
 
 StoreOptions store_options(const VerbContext& context) {
     StoreOptions options;
     if (context.catalog != nullptr) {
-        const S3Settings& s3 = context.catalog->s3;
-        options.s3 = {.region = s3.region,
-                      .endpoint = s3.endpoint,
-                      .path_style = s3.path_style,
-                      .sse = s3.sse,
-                      .kms_key = s3.kms_key,
-                      .profile = s3.profile};
-        if (context.verb.needs_database) {
-            options.spool_dir = std::filesystem::path{context.catalog->data_dir} / "tmp";
+        options = process_store_options(*context.catalog, context.invocation);
+        if (!context.verb.needs_database) {
+            options.spool_dir.clear();
         }
     }
-    options.environment = [variables = context.invocation.environment](
-                              const std::string& name) -> std::optional<std::string> {
-        const auto found = variables.find(name);
-        return found == variables.end() ? std::nullopt : std::optional{found->second};
-    };
+    options.environment = environment_of(context.invocation);
     options.cancel = &context.cancel;
     return options;
 }

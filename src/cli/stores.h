@@ -10,6 +10,9 @@
 
 namespace muster {
 
+// Options that last as long as the process: without the request to stop of a verb.
+StoreOptions process_store_options(const Catalog& catalog, const Invocation& invocation);
+
 // Options for any store of this verb. They point into the context.
 StoreOptions store_options(const VerbContext& context);
 

@@ -1,5 +1,6 @@
 #include "warehouse/duckdb/duckdb_warehouse.h"
 #include "warehouse/postgres/postgres_warehouse.h"
+#include "warehouse/redshift/redshift_warehouse.h"
 #include "warehouse/warehouse.h"
 
 namespace muster {
@@ -8,31 +9,39 @@ WarehouseKind warehouse_kind(std::string_view url) {
     if (url.starts_with("duckdb:")) {
         return WarehouseKind::kDuckdb;
     }
+    if (url.starts_with("redshift://")) {
+        return WarehouseKind::kRedshift;
+    }
     const bool postgres = url.starts_with("postgresql://") || url.starts_with("postgres://");
     return postgres ? WarehouseKind::kPostgres : WarehouseKind::kUnknown;
 }
 
-Result<std::unique_ptr<Warehouse>> open_warehouse(const std::string& url,
+Result<std::unique_ptr<Warehouse>> open_warehouse(const WarehouseOptions& options,
                                                   Engine& engine,
                                                   const Clock& clock) {
-    switch (warehouse_kind(url)) {
+    switch (warehouse_kind(options.url)) {
         case WarehouseKind::kDuckdb:
             return std::unique_ptr<Warehouse>(std::make_unique<DuckdbWarehouse>(engine, clock));
         case WarehouseKind::kPostgres:
             return std::unique_ptr<Warehouse>(
-                std::make_unique<PostgresWarehouse>(url, engine, clock));
+                std::make_unique<PostgresWarehouse>(options.url, engine, clock));
+        case WarehouseKind::kRedshift: {
+            MUSTER_ASSIGN(auto redshift, RedshiftWarehouse::open(options, engine, clock));
+            return std::unique_ptr<Warehouse>(std::move(redshift));
+        }
         case WarehouseKind::kUnknown:
             break;
     }
-    return unknown_warehouse(url);
+    return unknown_warehouse(options.url);
 }
 
 Error unknown_warehouse(const std::string& url) {
     // What stands behind the scheme may hold a password.
     return Error{ErrorCode::kUsage,
                  "no warehouse of this kind: " + url.substr(0, url.find(':')),
-                 "write duckdb:<path of the database file>, or"
-                 " postgresql://user:password@host/database",
+                 "write duckdb:<path of the database file>,"
+                 " postgresql://user:password@host/database, or"
+                 " redshift://user:password@host/database",
                  ""};
 }
 

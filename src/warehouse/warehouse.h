@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/result.h"
 #include "engine/engine.h"
+#include "storage/object_store.h"
 #include "warehouse/ledger.h"
 #include "warehouse/row_tables.h"
 #include "warehouse/state_store.h"
@@ -152,15 +153,25 @@ class Warehouse {
 enum class WarehouseKind {
     kDuckdb,    // duckdb:<path>: one process owns the file
     kPostgres,  // postgresql://...: shared by processes and machines
+    kRedshift,  // redshift://...: the same, loaded from the clean objects in S3
     kUnknown,
 };
 WarehouseKind warehouse_kind(std::string_view url);
 // kUsage saying which there are.
 Error unknown_warehouse(const std::string& url);
 
+struct WarehouseOptions {
+    std::string url;
+    // The rest is for Redshift.
+    std::string state_url;              // of the PostgreSQL with users and tokens; "" = none
+    std::string copy_role = "default";  // that COPY and UNLOAD assume: "default", or an ARN
+    std::string clean_url;              // where the clean objects are
+    StoreOptions store;                 // how they are reached
+};
+
 // Opens the warehouse of this URL. For DuckDB the engine was opened for its file, for others in
 // memory. The engine and the clock must outlive the warehouse.
-Result<std::unique_ptr<Warehouse>> open_warehouse(const std::string& url,
+Result<std::unique_ptr<Warehouse>> open_warehouse(const WarehouseOptions& options,
                                                   Engine& engine,
                                                   const Clock& clock);
 

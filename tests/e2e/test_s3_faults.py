@@ -1,7 +1,5 @@
 """muster behind a network that cuts, delays, refuses and lies: the right rows, or a clear error."""
 
-import json
-
 import pytest
 from faults import Faults
 from program import REAL, need_real
@@ -19,10 +17,9 @@ def gateway(tmp_path_factory):
 
 
 @pytest.fixture
-def lake(gateway, tmp_path, request):
+def lake(gateway, tmp_path):
     need_real()
-    digits = "".join(c if c.isalnum() else "-" for c in request.node.name.lower())
-    made = Lake(gateway, tmp_path, f"f-{digits}"[:60].rstrip("-"))
+    made = Lake(gateway, tmp_path, "faults")
     gateway.put_folder(made.bucket, "incoming/", REAL)
     return made
 
@@ -47,7 +44,7 @@ def test_every_second_request_fails_and_the_rows_are_right(lake, fault):
         assert any(what != "pass" for _, _, what in faults.seen)
     # Without the faults everything is as it should be.
     assert all(table["files_skipped"] == 1 for table in lake.load()[0].values())
-    name = json.loads(lake("backup", "list", "--output", "json").stdout.splitlines()[0])["name"]
+    name = lake.backups()[0]["backup_name"]
     lake("backup", "verify", name)
 
 

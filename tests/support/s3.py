@@ -16,8 +16,8 @@ import time
 import urllib.parse
 import xml.etree.ElementTree as tree
 
-from program import ROOT
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 KEY = "AKIAIOSFODNN7EXAMPLE"
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 REGION = "us-east-1"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import subprocess
 
 from program import HIRING, MUSTER
@@ -20,7 +21,8 @@ class Lake:
     """muster with the hiring catalog on a bucket of its own."""
 
     def __init__(self, server, folder, bucket):
-        self.server, self.folder, self.bucket = server, folder, bucket
+        self.server, self.folder = server, folder
+        self.bucket = bucket = f"{bucket}-{secrets.token_hex(4)}"
         server.make_bucket(bucket)
         text = HIRING.read_text()
         sections = CATALOG.replace("lake", bucket)
@@ -36,7 +38,9 @@ class Lake:
             [MUSTER, *map(str, words)], cwd=self.folder, env=self.env | (env or {}),
             capture_output=True, text=True, timeout=timeout,
         )  # fmt: skip
-        assert code is None or done.returncode == code, f"muster {words}: {done}"
+        assert code is None or done.returncode == code, (
+            f"muster {words}: exit {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        )
         return done
 
     def load(self, *words, **options):
@@ -45,5 +49,7 @@ class Lake:
         return {table["table"]: table for table in summary["tables"]}, summary
 
     def report(self, name, year):
-        done = self("report", name, "--year", str(year), "--output", "json")
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        return json.loads(self("report", name, "--year", str(year), "--output", "json").stdout)
+
+    def backups(self):
+        return json.loads(self("backup", "list", "--json").stdout)

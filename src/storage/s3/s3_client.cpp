@@ -16,10 +16,11 @@ constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
 constexpr std::int64_t kMillisecondsPerSecond = 1'000;
 constexpr std::int64_t kRetryAfterMsMax = 30'000;
 constexpr std::size_t kProgressBytesMin = 64U << 10;
+// An error inside a success that was cut before its code.
+constexpr const char* kCutError = "InternalError";
 constexpr int kStatusOk = 200;
 constexpr int kStatusPartial = 206;
 constexpr int kStatusRedirect = 300;
-constexpr int kStatusServerFault = 500;
 
 // "Tue, 15 Nov 1994 08:12:31 GMT" (RFC 9110, 5.6.7) as seconds since 1970; 0 if it is none.
 std::int64_t parse_http_date(const std::string& text) {
@@ -76,6 +77,14 @@ void check_range(const S3Call& call, HttpOutcome& outcome) {
             HttpFailure::Kind::kBroken,
             fmt::format("the server sent {} of {} bytes", answer.received, call.into.size()),
             answer.received});
+    }
+}
+
+void check_whole(const S3Call& call, HttpOutcome& outcome) {
+    if (outcome.failure == nullptr && call.whole != nullptr && outcome.answer.status == kStatusOk &&
+        !call.whole(outcome.answer.body)) {
+        outcome.failure = std::make_unique<HttpFailure>(
+            HttpFailure{HttpFailure::Kind::kMalformed, "the answer is cut, or none of S3", 0});
     }
 }
 
@@ -140,8 +149,7 @@ std::optional<std::int64_t> S3Client::clock_ahead_ms() const {
 struct S3Client::Progress {
     int attempt = 1;
     std::size_t received = 0;  // of a ranged read
-    bool ambiguous = false;
-    bool renewed = false;  // the credentials
+    bool renewed = false;      // the credentials
 };
 
 Result<S3Answer> S3Client::send(const S3Call& call) {
@@ -156,13 +164,12 @@ Result<S3Answer> S3Client::send(const S3Call& call) {
         if (call.range && !cancelled) {
             check_range(part, outcome);
         }
+        check_whole(call, outcome);
         std::int64_t pause_ms = backoff_ms(address_.retry, progress.attempt, random_fraction());
         if (outcome.failure != nullptr) {
             if (last || !passes(outcome.failure->kind)) {
                 return transport_error(call, *outcome.failure, progress.attempt);
             }
-            progress.ambiguous =
-                progress.ambiguous || outcome.failure->kind != HttpFailure::Kind::kConnect;
             if (call.range && outcome.failure->received >= kProgressBytesMin) {
                 // The last byte is fetched again: a read is over when an answer says so.
                 progress.received += std::min(outcome.failure->received, part.into.size() - 1);
@@ -178,7 +185,6 @@ Result<S3Answer> S3Client::send(const S3Call& call) {
             if (last || !passes_by_itself(answer.http.status, answer.error.code)) {
                 return answer;
             }
-            progress.ambiguous = progress.ambiguous || answer.http.status >= kStatusServerFault;
             pause_ms = std::max(pause_ms, retry_after_ms(answer.http));
         }
         if (!wait_ms(pause_ms, cancel_)) {
@@ -190,11 +196,13 @@ Result<S3Answer> S3Client::send(const S3Call& call) {
 S3Answer S3Client::answered(HttpAnswer http, const Progress& progress) {
     note_clock(http);
     S3Answer answer{.http = std::move(http), .error = {}, .attempts = progress.attempt};
-    answer.ambiguous = progress.ambiguous;
     // A success may hold an error as well: CompleteMultipartUpload begins its answer early.
     if (answer.http.status >= kStatusRedirect ||
         answer.http.body.find("<Error") != std::string::npos) {
         answer.error = parse_s3_error(answer.http.body);
+        if (answer.ok()) {
+            answer.error.code = kCutError;
+        }
     }
     return answer;
 }

@@ -87,7 +87,9 @@ Error S3Client::transport_error(const S3Call& call,
         case Kind::kBroken:
         case Kind::kMalformed:
         case Kind::kCancelled:
-            error.hint = "run again; if it stays, look at the server and what is between";
+            error.hint = fmt::format(
+                "run again; if it stays, check that {} is an S3 server, and what is between",
+                address_.base_url);
             break;
     }
     return error;

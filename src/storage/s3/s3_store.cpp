@@ -166,7 +166,8 @@ class S3Store final : public ObjectStore {
         S3Call call{.operation = "ListObjectsV2",
                     .method = "GET",
                     .key = {},
-                    .prefix = prefix_ + std::string{prefix}};
+                    .prefix = prefix_ + std::string{prefix},
+                    .whole = [](std::string_view body) { return parse_s3_page(body).ok(); }};
         std::vector<ObjectInfo> found;
         std::string token;
         do {
@@ -178,20 +179,15 @@ class S3Store final : public ObjectStore {
                 call.query.emplace_back("continuation-token", token);
             }
             MUSTER_ASSIGN(const S3Answer answer, client_.call(call));
-            auto page = parse_s3_page(answer.http.body);
-            if (!page.ok()) {
-                Error error = std::move(page).error();
-                error.message = client_.place(call) + ": " + error.message;
-                return error;
-            }
-            for (S3Entry& entry : page->entries) {
+            MUSTER_ASSIGN(S3Page page, parse_s3_page(answer.http.body));
+            for (S3Entry& entry : page.entries) {
                 if (entry.key.starts_with(prefix_) && entry.key.size() > prefix_.size()) {
                     found.push_back({.key = ObjectKey{entry.key.substr(prefix_.size())},
                                      .bytes = entry.bytes,
                                      .etag = std::move(entry.etag)});
                 }
             }
-            token = std::move(page->next_token);
+            token = std::move(page.next_token);
         } while (!token.empty());
         std::sort(found.begin(), found.end(), [](const ObjectInfo& a, const ObjectInfo& b) {
             return a.key < b.key;
@@ -232,7 +228,8 @@ class S3Store final : public ObjectStore {
             .query = {{"delete", ""}},
             .headers = {{"content-md5", md5_base64(body)}, {"content-type", "application/xml"}},
             .body = body,
-            .cleanup = true};
+            .cleanup = true,
+            .whole = [](std::string_view text) { return parse_s3_delete(text).ok(); }};
         MUSTER_ASSIGN(const S3Answer answer, client_.call(call));
         MUSTER_ASSIGN(const auto fault, parse_s3_delete(answer.http.body));
         if (!fault) {

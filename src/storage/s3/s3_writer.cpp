@@ -26,6 +26,10 @@ std::string unquoted(const std::string& etag) {
     return etag.size() >= 2 && etag.front() == '"' ? etag.substr(1, etag.size() - 2) : etag;
 }
 
+bool names_upload(std::string_view body) {
+    return !xml_text(body, "UploadId").value_or("").empty();
+}
+
 Result<std::string> upload_part(S3Client& client,
                                 const std::string& key,
                                 const std::string& upload,
@@ -96,14 +100,10 @@ Result<void> S3Writer::begin_upload() {
                       .key = key_,
                       .prefix = {},
                       .query = {{"uploads", ""}},
-                      .headers = write_headers()};
+                      .headers = write_headers(),
+                      .whole = names_upload};
     MUSTER_ASSIGN(const S3Answer answer, client_.call(call));
     upload_id_ = xml_text(answer.http.body, "UploadId").value_or("");
-    if (upload_id_.empty()) {
-        return Error{.code = ErrorCode::kIo,
-                     .message = client_.place(call) + ": the answer names no upload",
-                     .hint = "check that [s3] endpoint is an S3 server"};
-    }
     return {};
 }
 
@@ -164,11 +164,11 @@ Result<void> S3Writer::put(bool if_absent) {
         return {};
     }
     if (answer.http.status == kStatusPrecondition) {
-        if (answer.ambiguous) {
-            MUSTER_ASSIGN(const bool ours, is_ours());
-            if (ours) {
-                return {};
-            }
+        // An attempt whose answer was lost may have written it; libcurl itself sends again what a
+        // connection that was kept open did not answer.
+        MUSTER_ASSIGN(const bool ours, is_ours());
+        if (ours) {
+            return {};
         }
         return Error{.code = ErrorCode::kConflict,
                      .message = client_.place(call) + ": there is such an object already"};
@@ -189,13 +189,14 @@ Result<void> S3Writer::complete(bool if_absent) {
         call.headers.emplace_back("if-none-match", "*");
     }
     MUSTER_ASSIGN(const S3Answer answer, client_.send(call));
-    if (answer.ok()) {
-        etag_ = unquoted(xml_text(answer.http.body, "ETag").value_or(""));
+    const auto etag = xml_text(answer.http.body, "ETag");
+    if (answer.ok() && etag) {
+        etag_ = unquoted(*etag);
         return {};
     }
     const bool taken = answer.http.status == kStatusPrecondition;
-    // An attempt whose answer was lost may have ended the upload.
-    if (answer.ambiguous && (taken || answer.http.status == kStatusMissing)) {
+    // An attempt whose answer was lost or cut may have ended the upload.
+    if (answer.ok() || taken || answer.http.status == kStatusMissing) {
         MUSTER_ASSIGN(const bool ours, is_ours());
         if (ours) {
             return {};

@@ -65,6 +65,7 @@ class StagedLoad {
     std::int64_t losers_ = 0;
     std::int64_t set_rejects_ = 0;  // errors and notices
     std::int64_t missing_ = 0;      // rows that a reference refuses: the warehouse's to set
+    std::int64_t unfit_ = 0;        // rows that the warehouse cannot store: likewise
     bool rising_ = false;           // the keys, in the order of positions
     KeyRanges ranges_;
 
@@ -76,6 +77,7 @@ class StagedLoad {
     Result<void> find_duplicates();
     Result<void> resolve_duplicates();
     Result<void> tally_set_rejects();
+    Result<void> count_reasons(const std::string& code, std::int64_t rows);
     Result<void> fetch_raw_records();
     Result<void> fetch_object(const LoadObject& object, Appender& appender);
 

@@ -37,16 +37,23 @@ Result<void> StagedLoad::tally_set_rejects() {
     if (notices != 0) {
         notices_by_code_["key.duplicate"] += static_cast<std::uint64_t>(notices);
     }
-    if (refused > missing_) {
-        rejects_by_code_["key.duplicate"] += static_cast<std::uint64_t>(refused - missing_);
+    if (refused > missing_ + unfit_) {
+        rejects_by_code_["key.duplicate"] +=
+            static_cast<std::uint64_t>(refused - missing_ - unfit_);
     }
-    if (missing_ != 0) {
-        MUSTER_ASSIGN(
-            const auto reasons,
-            connection_.scalar("SELECT sum(json_array_length(reasons))::BIGINT FROM set_rejects"
-                               " WHERE contains(reasons, '\"code\":\"reference.missing\"')"));
-        rejects_by_code_["reference.missing"] += static_cast<std::uint64_t>(reasons);
+    MUSTER_TRY(count_reasons("reference.missing", missing_));
+    return count_reasons("destination.rejected", unfit_);
+}
+
+Result<void> StagedLoad::count_reasons(const std::string& code, std::int64_t rows) {
+    if (rows == 0) {
+        return {};
     }
+    MUSTER_ASSIGN(const auto reasons,
+                  connection_.scalar("SELECT sum(json_array_length(reasons))::BIGINT FROM"
+                                     " set_rejects WHERE contains(reasons, '\"code\":\"" +
+                                     code + "\"')"));
+    rejects_by_code_[code] += static_cast<std::uint64_t>(reasons);
     return {};
 }
 

@@ -48,7 +48,11 @@ Result<void> PostgresTableSnapshots::drop(const AsideTable& aside) {
 
 Result<std::vector<AsideTable>> PostgresTableSnapshots::asides() {
     MUSTER_ASSIGN(auto lease, pool_.acquire());
-    MUSTER_ASSIGN(auto rows, lease->query(pg_sql::kAsidesSelect));
+    return read_asides(*lease);
+}
+
+Result<std::vector<AsideTable>> read_asides(PgConnection& connection) {
+    MUSTER_ASSIGN(auto rows, connection.query(pg_sql::kAsidesSelect));
     std::vector<AsideTable> found;
     while (rows.next()) {
         AsideTable aside;

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace muster {
 
@@ -15,6 +16,9 @@ inline std::string text_of(const AsideTable& aside) { return sql::identifier(asi
 
 // Puts one on record, in the caller's transaction.
 Result<void> record_aside(PgConnection& connection, const AsideTable& aside, std::int64_t now_us);
+
+// All that are on record.
+Result<std::vector<AsideTable>> read_asides(PgConnection& connection);
 
 // Questions about restored rows on this connection.
 RestoreQueries restore_queries(PgConnection& connection);

@@ -36,6 +36,16 @@ constexpr const char* kNoticeDeadClients = "SET client_connection_check_interval
 // "cached plan must not change result type": a table has changed since the statement was prepared.
 constexpr std::string_view kPlanOutdated = "0A000";
 
+constexpr int kPostgresVersionMin = 150000;
+constexpr std::size_t kPostgresParamsMax = 65535;
+
+Error own_error(std::string& sqlstate,
+                std::string_view text,
+                std::string_view operation,
+                std::string_view place) {
+    return postgres_error(sqlstate, text, operation, place);
+}
+
 std::int64_t now_ms() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(
                std::chrono::steady_clock::now().time_since_epoch())
@@ -46,20 +56,37 @@ Error stopped() { return Error{ErrorCode::kCancelled, "stopped on request", "", 
 
 }  // namespace
 
-PgConnection::PgConnection(const Libpq& libpq, pg_conn* connection)
-    : libpq_(libpq), connection_(connection) {}
+const PgDialect& postgres_dialect() {
+    static constexpr PgDialect kDialect{.product = "PostgreSQL",
+                                        .port = "5432",
+                                        .server_version_min = kPostgresVersionMin,
+                                        .session = kSession,
+                                        .session_also = kNoticeDeadClients,
+                                        .keeps_statements = true,
+                                        .params_max = kPostgresParamsMax,
+                                        .error = own_error};
+    return kDialect;
+}
+
+PgConnection::PgConnection(const Libpq& libpq, const PgDialect& dialect, pg_conn* connection)
+    : libpq_(libpq), dialect_(dialect), connection_(connection) {}
 
 PgConnection::~PgConnection() { libpq_.finish(connection_); }
 
 Result<std::unique_ptr<PgConnection>> PgConnection::open(const PgOptions& options,
                                                          const CancelToken* cancel) {
+    if (options.refusal) {
+        return *options.refusal;
+    }
+    const PgDialect& dialect = *options.dialect;
     MUSTER_ASSIGN(const Libpq* libpq, load_libpq());
-    MUSTER_ASSIGN(const auto info, Conninfo::parse(*libpq, options.url));
+    MUSTER_ASSIGN(const auto info,
+                  Conninfo::parse(*libpq, options.url, dialect.product, dialect.port));
     pg_conn* raw = libpq->connect_start_params(info.names().data(), info.values().data(), 0);
     if (raw == nullptr) {
         return Error{ErrorCode::kUnavailable, "no memory for a connection", "", ""};
     }
-    std::unique_ptr<PgConnection> connection(new PgConnection(*libpq, raw));
+    std::unique_ptr<PgConnection> connection(new PgConnection(*libpq, dialect, raw));
     connection->place_ = info.place();
     connection->cancel_ = cancel;
     // What libpq prints by itself would stand between the lines of the program.
@@ -71,7 +98,7 @@ Result<std::unique_ptr<PgConnection>> PgConnection::open(const PgOptions& option
         }
         return connect_error(connected.error().detail, info.place(), info.user());
     }
-    MUSTER_TRY(connection->set_up(options.server_version_min));
+    MUSTER_TRY(connection->set_up());
     return connection;
 }
 
@@ -108,15 +135,20 @@ Result<void> PgConnection::connect(std::int64_t timeout_seconds) {
     return {};
 }
 
-Result<void> PgConnection::set_up(int server_version_min) {
-    if (const int version = server_version(); version < server_version_min) {
+Result<void> PgConnection::set_up() {
+    if (const int version = server_version(); version < dialect_.server_version_min) {
         return Error{ErrorCode::kConflict,
                      fmt::format("{} is version {}.{}", place_, version / 10000, version % 10000),
-                     fmt::format("muster needs PostgreSQL {} or later", server_version_min / 10000),
+                     fmt::format("muster needs {} {} or later",
+                                 dialect_.product,
+                                 dialect_.server_version_min / 10000),
                      ""};
     }
-    MUSTER_TRY(execute(kSession));
-    if (auto set = execute(kNoticeDeadClients); !set.ok() && !usable()) {
+    MUSTER_TRY(execute(dialect_.session));
+    if (dialect_.session_also == nullptr) {
+        return {};
+    }
+    if (auto set = execute(dialect_.session_also); !set.ok() && !usable()) {
         return set;
     }
     return {};
@@ -221,7 +253,7 @@ Error PgConnection::failure(pg_result* result, std::string_view operation) {
         return connection_lost(
             text.empty() ? libpq_.error_message(connection_) : text, operation, place_);
     }
-    Error error = postgres_error(sqlstate_, text, operation, place_);
+    Error error = dialect_.error(sqlstate_, text, operation, place_);
     if (error.hint.empty()) {
         error.hint = hint;
     }
@@ -257,6 +289,15 @@ Result<void> PgConnection::send(const std::string& sql, const PgParams& params) 
     sqlstate_.clear();
     if (cancel_ != nullptr && cancel_->cancelled()) {
         return stopped();
+    }
+    if (params.list().size() > dialect_.params_max) {
+        return Error{ErrorCode::kInternal,
+                     fmt::format("a statement has {} parameters, {} takes {}",
+                                 params.list().size(),
+                                 dialect_.product,
+                                 dialect_.params_max),
+                     "please report this",
+                     ""};
     }
     const RawParams raw(params);
     if (libpq_.send_query_params(connection_,
@@ -313,6 +354,9 @@ Result<PgRows> PgConnection::run(const std::string& sql, const PgParams& params)
 }
 
 Result<PgRows> PgConnection::run_cached(const std::string& sql, const PgParams& params) {
+    if (!dialect_.keeps_statements) {
+        return run(sql, params);
+    }
     sqlstate_.clear();
     if (cancel_ != nullptr && cancel_->cancelled()) {
         return stopped();

@@ -17,9 +17,27 @@
 
 namespace muster {
 
+// How a server that speaks the same protocol differs.
+struct PgDialect {
+    const char* product;       // in messages
+    const char* port;          // where the URL names none
+    int server_version_min;    // as libpq counts
+    const char* session;       // statements that set a new session
+    const char* session_also;  // a server may refuse this one; null = none
+    bool keeps_statements;     // run_cached() plans once
+    std::size_t params_max;    // of one statement
+    // What the server says went wrong. It may put a better state in the place of `sqlstate`.
+    Error (*error)(std::string& sqlstate,
+                   std::string_view text,
+                   std::string_view operation,
+                   std::string_view place);
+};
+const PgDialect& postgres_dialect();
+
 struct PgOptions {
     std::string url;  // postgresql://user:password@host:port/database?sslmode=...
-    int server_version_min = 150000;
+    const PgDialect* dialect = &postgres_dialect();
+    std::optional<Error> refusal;  // every open() fails with it: there is no database to connect to
 };
 
 class PgConnection {
@@ -95,13 +113,14 @@ class PgConnection {
     bool interrupted() const { return interrupted_; }
 
   private:
-    PgConnection(const Libpq& libpq, pg_conn* connection);
+    PgConnection(const Libpq& libpq, const PgDialect& dialect, pg_conn* connection);
     Result<void> connect(std::int64_t timeout_seconds);
-    Result<void> set_up(int server_version_min);
+    Result<void> set_up();
     Result<PgRows> collect(std::string_view operation);
     Result<void> look_for_cancel();
 
     const Libpq& libpq_;
+    const PgDialect& dialect_;
     pg_conn* connection_;
     const CancelToken* cancel_ = nullptr;
     bool broken_ = false;

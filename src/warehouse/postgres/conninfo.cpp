@@ -22,7 +22,10 @@ Error unreadable(const std::string& why) {
 
 }  // namespace
 
-Result<Conninfo> Conninfo::parse(const Libpq& libpq, const std::string& url) {
+Result<Conninfo> Conninfo::parse(const Libpq& libpq,
+                                 const std::string& url,
+                                 const std::string& product,
+                                 const std::string& port) {
     char* message = nullptr;
     PQconninfoOption* parsed = libpq.conninfo_parse(url.c_str(), &message);
     const std::string why = message == nullptr ? "" : message;
@@ -32,6 +35,7 @@ Result<Conninfo> Conninfo::parse(const Libpq& libpq, const std::string& url) {
         return unreadable(url.find('@') == std::string::npos ? ": " + why : "");
     }
     Conninfo info;
+    info.product_ = product;
     for (const PQconninfoOption* option = parsed; option->keyword != nullptr; ++option) {
         if (option->val != nullptr) {
             info.options_[option->keyword] = option->val;
@@ -53,6 +57,9 @@ Result<Conninfo> Conninfo::parse(const Libpq& libpq, const std::string& url) {
     };
     for (const auto& [name, value] : defaults) {
         info.options_.emplace(name, value);
+    }
+    if (std::getenv("PGPORT") == nullptr) {
+        info.options_.emplace("port", port);
     }
     return info;
 }
@@ -91,7 +98,7 @@ std::string Conninfo::place() const {
     const std::string host = get("host", "PGHOST", get("hostaddr", "PGHOSTADDR", "").c_str());
     const std::string port = get("port", "PGPORT", "5432");
     const std::string where = host.empty() ? "the local socket, port " + port : host + ":" + port;
-    return "PostgreSQL at " + where + ", database " +
+    return product_ + " at " + where + ", database " +
            get("dbname", "PGDATABASE", get("user", "PGUSER", "of the user's name").c_str());
 }
 

@@ -14,7 +14,11 @@ namespace muster {
 class Conninfo {
   public:
     // kUsage if the URL cannot be read; the message shows nothing of it that may be a password.
-    static Result<Conninfo> parse(const Libpq& libpq, const std::string& url);
+    // `product` is named in messages; `port` is for a URL without one.
+    static Result<Conninfo> parse(const Libpq& libpq,
+                                  const std::string& url,
+                                  const std::string& product,
+                                  const std::string& port);
 
     // As PQconnectStartParams takes them, with a null at the end; they point into this object.
     std::vector<const char*> names() const;
@@ -28,6 +32,7 @@ class Conninfo {
   private:
     std::string get(const std::string& name, const char* environment, const char* fallback) const;
 
+    std::string product_;
     std::map<std::string, std::string> options_;
 };
 

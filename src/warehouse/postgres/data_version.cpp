@@ -62,7 +62,7 @@ void DataVersion::poll() {
     if (!lease.ok()) {
         return;
     }
-    auto rows = (*lease)->run_cached(ledger_sql::kDataVersion, {});
+    auto rows = (*lease)->run_cached(sql_, {});
     if (!rows.ok() || !rows->next()) {
         return;
     }

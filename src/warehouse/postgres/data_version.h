@@ -19,7 +19,8 @@ inline constexpr std::int64_t kDataVersionStaleMs = 5000;  // a cached report ma
 
 class DataVersion {
   public:
-    explicit DataVersion(PostgresPool& pool) : pool_(pool) {}
+    // `sql` asks for a text that changes with every such commit.
+    DataVersion(PostgresPool& pool, const char* sql) : pool_(pool), sql_(sql) {}
     ~DataVersion();
     DataVersion(const DataVersion&) = delete;
     DataVersion& operator=(const DataVersion&) = delete;
@@ -34,6 +35,7 @@ class DataVersion {
     void poll();
 
     PostgresPool& pool_;
+    const char* sql_;
     std::atomic<std::uint64_t> counter_{1};
     std::atomic<std::int64_t> known_at_ms_{0};
     std::atomic<std::int64_t> asked_at_ms_{0};

@@ -3,6 +3,7 @@
 #include "core/limits.h"
 #include "warehouse/detail/ledger_json.h"
 #include "warehouse/postgres/attempts.h"
+#include "warehouse/postgres/ledger_rows.h"
 #include "warehouse/postgres/ledger_sql.h"
 #include "warehouse/postgres/postgres_warehouse.h"
 #include "warehouse/postgres/tables.h"
@@ -16,23 +17,6 @@ namespace {
 
 constexpr std::int64_t kDayUs = std::int64_t{24} * 3600 * 1'000'000;
 constexpr std::int64_t kLeaseUs = kLeaseSeconds * 1'000'000;
-
-std::vector<RunRecord> read_runs(PgRows rows) {
-    std::vector<RunRecord> runs;
-    while (rows.next()) {
-        RunRecord run;
-        run.run_id = rows.text(0);
-        run.status = rows.text(1);
-        run.trigger = rows.text(2);
-        run.error = rows.text(3);
-        run.started_at_us = rows.int64(4);
-        run.finished_at_us = rows.int64(5);
-        run.kind = rows.text(6);
-        run.backup = rows.text(7);
-        runs.push_back(std::move(run));
-    }
-    return runs;
-}
 
 ObjectVersion read_version(const PgRows& rows) {
     ObjectVersion version;
@@ -114,6 +98,39 @@ Result<void> reconcile_run(PgConnection& connection,
 
 }  // namespace
 
+std::vector<RunRecord> read_runs(PgRows rows) {
+    std::vector<RunRecord> runs;
+    while (rows.next()) {
+        RunRecord run;
+        run.run_id = rows.text(0);
+        run.status = rows.text(1);
+        run.trigger = rows.text(2);
+        run.error = rows.text(3);
+        run.started_at_us = rows.int64(4);
+        run.finished_at_us = rows.int64(5);
+        run.kind = rows.text(6);
+        run.backup = rows.text(7);
+        runs.push_back(std::move(run));
+    }
+    return runs;
+}
+
+Result<RunRecord> only_run(std::vector<RunRecord> found, const std::string& run_id) {
+    if (found.empty()) {
+        return Error{ErrorCode::kNotFound,
+                     "no run " + run_id + " in the ledger",
+                     "'muster runs list' shows them",
+                     ""};
+    }
+    if (found.size() > 1 && found.front().run_id != run_id) {
+        return Error{ErrorCode::kNotFound,
+                     "more than one run begins with " + run_id,
+                     "give more of its id",
+                     ""};
+    }
+    return std::move(found.front());
+}
+
 Result<void> PostgresWarehouse::begin_run(const RunRecord& run) {
     std::vector<std::string> planned;
     for (const TableOutcome& table : run.tables) {
@@ -180,19 +197,7 @@ Result<RunRecord> PostgresWarehouse::run(const std::string& run_id) {
                                        "WHERE starts_with(run_id, $1) ORDER BY run_id LIMIT 2",
                                        PgParams().add(run_id));
                   }));
-    if (found.empty()) {
-        return Error{ErrorCode::kNotFound,
-                     "no run " + run_id + " in the ledger",
-                     "'muster runs list' shows them",
-                     ""};
-    }
-    if (found.size() > 1 && found.front().run_id != run_id) {
-        return Error{ErrorCode::kNotFound,
-                     "more than one run begins with " + run_id,
-                     "give more of its id",
-                     ""};
-    }
-    return std::move(found.front());
+    return only_run(std::move(found), run_id);
 }
 
 Result<std::vector<ObjectVersion>> PostgresWarehouse::object_versions(const TableName& table) {

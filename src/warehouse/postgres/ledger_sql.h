@@ -48,7 +48,7 @@ inline constexpr const char* kRunTablePut =
 inline constexpr const char* kRunTables =
     "SELECT outcome FROM muster.run_tables WHERE run_id = $1 ORDER BY recorded_at_us, table_name";
 inline constexpr const char* kRunsSelect =
-    "SELECT run_id, status, trigger, error, started_at_us, finished_at_us, kind, backup"
+    "SELECT run_id, status, trigger, error, started_at_us, finished_at_us, kind, \"backup\""
     " FROM muster.runs ";
 // A run takes its lease right before or after it is recorded: give it the time of a lease for that.
 inline constexpr const char* kRunsLost =

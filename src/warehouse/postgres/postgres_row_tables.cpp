@@ -91,12 +91,12 @@ PostgresRowTables::Attempt PostgresRowTables::write_once(const Table& table,
 
 Result<RowPage> PostgresRowTables::list(const Table& table, const RowQuery& query) {
     MUSTER_ASSIGN(auto lease, pool_.acquire());
-    return read_page(*lease, table, query);
+    return read_page(*lease, table, query, postgres_pages());
 }
 
 Result<std::optional<Row>> PostgresRowTables::find(const Table& table, const Row& key) {
     MUSTER_ASSIGN(auto lease, pool_.acquire());
-    return read_row(*lease, table, key);
+    return read_row(*lease, table, key, postgres_pages());
 }
 
 }  // namespace muster

@@ -1,12 +1,22 @@
 #include "warehouse/postgres/postgres_warehouse.h"
 
+#include "warehouse/postgres/ledger_sql.h"
+
 namespace muster {
 
 PostgresWarehouse::PostgresWarehouse(const std::string& url, Engine& engine, const Clock& clock)
+    : PostgresWarehouse(
+          PgOptions{.url = url, .refusal = std::nullopt}, ledger_sql::kDataVersion, engine, clock) {
+}
+
+PostgresWarehouse::PostgresWarehouse(PgOptions options,
+                                     const char* data_version_sql,
+                                     Engine& engine,
+                                     const Clock& clock)
     : engine_(engine),
       clock_(clock),
-      pool_({.connection = {.url = url}}),
-      data_version_(pool_),
+      pool_({.connection = std::move(options)}),
+      data_version_(pool_, data_version_sql),
       row_tables_(pool_, clock, engine, data_version_.counter()),
       snapshots_(pool_, clock, engine, data_version_.counter()),
       state_(pool_, clock) {}

@@ -17,9 +17,14 @@
 
 namespace muster {
 
-class PostgresWarehouse final : public Warehouse {
+class PostgresWarehouse : public Warehouse {
   public:
     PostgresWarehouse(const std::string& url, Engine& engine, const Clock& clock);
+    // For a server of the same protocol; `data_version_sql` as DataVersion takes it.
+    PostgresWarehouse(PgOptions options,
+                      const char* data_version_sql,
+                      Engine& engine,
+                      const Clock& clock);
 
     Result<void> prepare() override;
     Result<std::vector<MigrationStep>> plan_migration(const Catalog& catalog) override;
@@ -57,11 +62,13 @@ class PostgresWarehouse final : public Warehouse {
     StateStore& state() override { return state_; }
     TableSnapshots& snapshots() override { return snapshots_; }
 
-  private:
+  protected:
     Engine& engine_;
     const Clock& clock_;
     PostgresPool pool_;
     mutable DataVersion data_version_;
+
+  private:
     PostgresRowTables row_tables_;
     PostgresTableSnapshots snapshots_;
     PostgresStateStore state_;

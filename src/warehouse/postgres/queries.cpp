@@ -39,7 +39,7 @@ Result<std::unique_ptr<RowStream>> PostgresWarehouse::report(const Report& repor
                   sql::identifier(column.name) + " AS " + postgres_type(column.type) + ")";
         columns.push_back({column.name, column.type});
     }
-    auto numbered = number_params(trimmed_sql(report.sql), params);
+    auto numbered = number_params(trimmed_sql(report.sql), params, postgres_type);
     if (!numbered.ok()) {
         return in_report(std::move(numbered).error(), report);
     }

@@ -1,5 +1,6 @@
 #include "warehouse/postgres/rows.h"
 
+#include "core/limits.h"
 #include "types/decode.h"
 
 #include <fmt/format.h>
@@ -29,7 +30,6 @@ constexpr unsigned kTimestamptz = 1184;
 constexpr unsigned kNumeric = 1700;
 
 constexpr int kNumericHeader = 4;
-constexpr int kDecimalPrecisionMax = 38;
 
 int hex_digit(char c) {
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 0;

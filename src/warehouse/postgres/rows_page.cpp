@@ -14,12 +14,15 @@ namespace {
 
 // A condition and its parameters in order.
 struct Condition {
-    std::string sql = "true";
+    explicit Condition(const PageDialect& of) : dialect(of) {}
+
+    const PageDialect& dialect;
+    std::string sql = "1 = 1";
     PgParams params;
 
     std::string param(const Column& column, const Value& value) {
         params.add(column.type, value);
-        return fmt::format("${}::{}", params.list().size(), postgres_type(column.type));
+        return fmt::format("CAST(${} AS {})", params.list().size(), dialect.type_name(column.type));
     }
 };
 
@@ -52,7 +55,7 @@ class Behind {
         const bool plain = std::none_of(columns_.begin(), columns_.end(), [this](std::size_t at) {
             return table_.columns[at].nullable;
         });
-        return plain ? compared() : nested(0);
+        return plain && condition_.dialect.compares_rows ? compared() : nested(0);
     }
 
   private:
@@ -83,7 +86,7 @@ class Behind {
     std::string strictly(const Column& column, const Value& value) {
         const std::string name = sql::identifier(column.name);
         if (std::holds_alternative<std::monostate>(value)) {
-            return query_.descending ? name + " IS NOT NULL" : "false";
+            return query_.descending ? name + " IS NOT NULL" : "1 = 0";
         }
         const std::string param = condition_.param(column, value);
         if (query_.descending || !column.nullable) {
@@ -120,8 +123,9 @@ Result<Row> read_columns(const Table& table, const PgRows& rows) {
 Result<void> read_rows(PgConnection& connection,
                        const Table& table,
                        const RowQuery& query,
+                       const PageDialect& dialect,
                        RowPage& page) {
-    Condition condition;
+    Condition condition(dialect);
     add_filters(table, query, condition);
     if (query.after) {
         condition.sql += " AND " + Behind(table, query, condition).sql();
@@ -147,12 +151,21 @@ Result<void> read_rows(PgConnection& connection,
 
 }  // namespace
 
-Result<RowPage> read_page(PgConnection& connection, const Table& table, const RowQuery& query) {
-    MUSTER_ASSIGN(auto transaction, open_snapshot(connection, table.name.str()));
+const PageDialect& postgres_pages() {
+    static constexpr PageDialect kDialect{
+        .type_name = postgres_type, .compares_rows = true, .open_snapshot = open_snapshot};
+    return kDialect;
+}
+
+Result<RowPage> read_page(PgConnection& connection,
+                          const Table& table,
+                          const RowQuery& query,
+                          const PageDialect& dialect) {
+    MUSTER_ASSIGN(auto transaction, dialect.open_snapshot(connection, table.name.str()));
     RowPage page;
     MUSTER_ASSIGN(page.table_version, connection.scalar(pg_sql::kVersionSelect, table.name.str()));
     if (query.count) {
-        Condition all;
+        Condition all(dialect);
         add_filters(table, query, all);
         MUSTER_ASSIGN(auto rows,
                       connection.run(fmt::format("SELECT count(*) FROM {} WHERE {}",
@@ -162,14 +175,17 @@ Result<RowPage> read_page(PgConnection& connection, const Table& table, const Ro
         MUSTER_CHECK(rows.next());
         page.total = rows.int64(0);
     }
-    MUSTER_TRY(read_rows(connection, table, query, page));
+    MUSTER_TRY(read_rows(connection, table, query, dialect, page));
     MUSTER_TRY(transaction.commit());
     return page;
 }
 
-Result<std::optional<Row>> read_row(PgConnection& connection, const Table& table, const Row& key) {
+Result<std::optional<Row>> read_row(PgConnection& connection,
+                                    const Table& table,
+                                    const Row& key,
+                                    const PageDialect& dialect) {
     MUSTER_CHECK(key.size() == table.key.size());
-    Condition condition;
+    Condition condition(dialect);
     for (std::size_t i = 0; i < key.size(); ++i) {
         condition.sql += " AND " + same(*table.find_column(table.key[i]), key[i], condition);
     }

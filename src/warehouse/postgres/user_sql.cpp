@@ -134,7 +134,9 @@ Result<void> check_user_query(std::string_view sql) {
     }
 }
 
-Result<NumberedSql> number_params(std::string_view sql, const std::vector<QueryParam>& params) {
+Result<NumberedSql> number_params(std::string_view sql,
+                                  const std::vector<QueryParam>& params,
+                                  TypeNamer type_name) {
     NumberedSql numbered;
     std::map<std::string_view, std::string> texts;
     SqlLexer lexer(sql);
@@ -160,7 +162,7 @@ Result<NumberedSql> number_params(std::string_view sql, const std::vector<QueryP
         if (text.empty()) {
             numbered.params.add(param->type, param->value);
             text = fmt::format(
-                "CAST(${} AS {})", numbered.params.list().size(), postgres_type(param->type));
+                "CAST(${} AS {})", numbered.params.list().size(), type_name(param->type));
         }
         numbered.sql += text;
     }

@@ -22,10 +22,14 @@ Result<void> check_user_query(std::string_view sql);
 
 // The text with every $name of `params` as $1, $2, ... of its type, and their values. A parameter
 // that the SQL does not use is no error; kUsage naming a $name that is no parameter.
+// `type_name` says how the server calls a type.
 struct NumberedSql {
     std::string sql;
     PgParams params;
 };
-Result<NumberedSql> number_params(std::string_view sql, const std::vector<QueryParam>& params);
+using TypeNamer = std::string (*)(const ColumnType&);
+Result<NumberedSql> number_params(std::string_view sql,
+                                  const std::vector<QueryParam>& params,
+                                  TypeNamer type_name);
 
 }  // namespace muster

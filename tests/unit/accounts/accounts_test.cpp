@@ -34,7 +34,7 @@ class AccountsTest : public testing::Test {
                                 .memory_limit_bytes = 512U << 20,
                                 .threads = 1})
                       .value();
-        warehouse_ = open_warehouse("duckdb:x", *engine_, clock_).value();
+        warehouse_ = open_warehouse({.url = "duckdb:x"}, *engine_, clock_).value();
         const auto prepared = warehouse_->prepare();
         ASSERT_TRUE(prepared.ok()) << prepared.error().message;
         accounts_ = open_accounts();

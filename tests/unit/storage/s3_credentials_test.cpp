@@ -1,14 +1,13 @@
 // The order of the sources of credentials, and what happens when one fails, against a server that
 // plays instance metadata, container endpoint and STS.
 #include "storage/s3/detail/credentials.h"
+#include "support/http_script.h"
+#include "support/manual_clock.h"
+#include "support/temp_folder.h"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
-
-#include "http_script.h"
-#include "manual_clock.h"
-#include "temp_folder.h"
 
 namespace muster {
 namespace {

@@ -6,13 +6,12 @@
 #include "storage/s3/detail/s3_client.h"
 #include "storage/s3/detail/s3_writer.h"
 #include "storage/s3/detail/s3_xml.h"
+#include "support/temp_folder.h"
 
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <fstream>
-
-#include "temp_folder.h"
 
 namespace muster {
 namespace {

@@ -11,14 +11,17 @@ namespace muster {
 namespace {
 
 std::string text(simdjson::dom::element vector, const char* name) {
-    return std::string{vector[name].get_string().value()};
+    const std::string_view value = vector[name].get_string();
+    return std::string{value};
 }
 
 NameValues pairs(simdjson::dom::element vector, const char* name) {
     NameValues out;
-    for (const auto pair : vector[name].get_array().value()) {
-        out.emplace_back(std::string{pair.at(0).get_string().value()},
-                         std::string{pair.at(1).get_string().value()});
+    const simdjson::dom::array found = vector[name].get_array();
+    for (const auto pair : found) {
+        const std::string_view key = pair.at(0).get_string();
+        const std::string_view value = pair.at(1).get_string();
+        out.emplace_back(std::string{key}, std::string{value});
     }
     return out;
 }
@@ -27,7 +30,8 @@ TEST(S3Signature, PublishedVectors) {
     simdjson::dom::parser parser;
     const std::string file = MUSTER_SOURCE_DIR "/tests/unit/storage/sigv4_vectors.json";
     std::size_t seen = 0;
-    for (const auto vector : parser.load(file).get_array().value()) {
+    const simdjson::dom::array vectors = parser.load(file).get_array();
+    for (const auto vector : vectors) {
         SigningRequest request{.method = text(vector, "method"),
                                .path = text(vector, "path"),
                                .query = pairs(vector, "query"),

@@ -73,7 +73,7 @@ void WarehouseTest::reopen() {
     auto engine = Engine::open(options);
     ASSERT_TRUE(engine.ok()) << engine.error().message;
     engine_ = std::move(engine).value();
-    auto warehouse = open_warehouse(url, *engine_, clock_);
+    auto warehouse = open_warehouse({.url = url}, *engine_, clock_);
     ASSERT_TRUE(warehouse.ok()) << warehouse.error().message;
     warehouse_ = std::move(warehouse).value();
     const auto prepared = warehouse_->prepare();

@@ -55,13 +55,14 @@ struct S3Call {
     };
     std::optional<Range> range = {};  // a read that is cut goes on where it was
     bool cleanup = false;             // is sent once even after a cancellation
+    // Whether the body of a success is what it should be; one that is not counts as cut.
+    bool (*whole)(std::string_view body) = nullptr;
 };
 
 struct S3Answer {
     HttpAnswer http;
     S3ErrorText error;
     int attempts = 1;
-    bool ambiguous = false;  // an earlier attempt may have been carried out
 
     bool ok() const { return http.status >= 200 && http.status < 300 && error.code.empty(); }
 };

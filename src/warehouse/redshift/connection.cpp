@@ -1,0 +1,106 @@
+#include "warehouse/redshift/connection.h"
+
+#include "warehouse/postgres/errors.h"
+#include "warehouse/redshift/dialect.h"
+
+#include <string_view>
+
+namespace muster::redshift {
+namespace {
+
+constexpr std::string_view kScheme = "redshift://";
+constexpr const char* kSession =
+    "SET timezone TO 'UTC';"
+    "SET datestyle TO 'ISO, YMD';"
+    "SET extra_float_digits TO 2";
+
+struct Meaning {
+    std::string_view words;  // in the server's text
+    const char* sqlstate;    // that is used instead; null = the server's own
+    ErrorCode code;
+    const char* hint;
+};
+
+// Redshift gives most of these the state of an internal error.
+constexpr Meaning kMeanings[] = {
+    {"1023", "40001", ErrorCode::kUnavailable, "another transaction was in the way; run again"},
+    {"erializable isolation violation",
+     "40001",
+     ErrorCode::kUnavailable,
+     "another transaction was in the way; run again"},
+    {"authentication method 13",
+     nullptr,
+     ErrorCode::kUsage,
+     "libpq cannot send a password that is stored as sha256: give the user one by CREATE USER ..."
+     " PASSWORD 'md5...', or use temporary credentials of IAM"},
+    {"not authorized to assume IAM Role",
+     nullptr,
+     ErrorCode::kUsage,
+     "attach the role of [warehouse] iam_role to the cluster or namespace, and let it be assumed"},
+    {"no default IAM role",
+     nullptr,
+     ErrorCode::kUsage,
+     "set a default role of the cluster or namespace, or name one as [warehouse] iam_role"},
+    {"S3ServiceException",
+     nullptr,
+     ErrorCode::kIo,
+     "the role of [warehouse] iam_role needs s3:GetObject, s3:ListBucket and s3:PutObject below"
+     " [clean] url; the bucket must be in the region of the cluster"},
+    {"permission denied",
+     nullptr,
+     ErrorCode::kIo,
+     "the user lacks a right: docs/redshift.md lists what muster needs"},
+};
+
+Error error_of(std::string& sqlstate,
+               std::string_view text,
+               std::string_view operation,
+               std::string_view place) {
+    for (const Meaning& meaning : kMeanings) {
+        // The number of an error stands before its text.
+        const bool number = meaning.words == "1023";
+        if (number ? !text.starts_with(meaning.words)
+                   : text.find(meaning.words) == std::string_view::npos) {
+            continue;
+        }
+        if (meaning.sqlstate != nullptr) {
+            sqlstate = meaning.sqlstate;
+        }
+        Error error = postgres_error(sqlstate, text, operation, place);
+        error.code = meaning.code;
+        error.hint = meaning.hint;
+        return error;
+    }
+    Error error = postgres_error(sqlstate, text, operation, place);
+    if (sqlstate.starts_with("XX")) {
+        error.hint = "see SYS_QUERY_HISTORY and SYS_LOAD_ERROR_DETAIL of the warehouse";
+    }
+    return error;
+}
+
+}  // namespace
+
+const PgDialect& dialect() {
+    static constexpr PgDialect kDialect{.product = "Redshift",
+                                        .port = "5439",
+                                        .server_version_min = 0,
+                                        .session = kSession,
+                                        .session_also = nullptr,
+                                        .keeps_statements = false,
+                                        .params_max = kStatementParamsMax,
+                                        .error = error_of};
+    return kDialect;
+}
+
+Result<std::string> libpq_url(const std::string& url) {
+    const std::string rest = url.starts_with(kScheme) ? url.substr(kScheme.size()) : std::string();
+    if (rest.empty()) {
+        return Error{ErrorCode::kUsage,
+                     "the URL of the warehouse names no Redshift",
+                     "write redshift://user:password@host:5439/database?sslmode=verify-full",
+                     ""};
+    }
+    return "postgresql://" + rest;
+}
+
+}  // namespace muster::redshift

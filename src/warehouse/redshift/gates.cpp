@@ -1,0 +1,76 @@
+#include "warehouse/redshift/gates.h"
+
+#include "warehouse/detail/table_sql.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace muster::redshift {
+namespace {
+
+constexpr const char* kStatementStopped = "57014";
+
+}  // namespace
+
+std::string gate_name(const TableName& table) {
+    return "muster." + sql::identifier("gate_" + table.str());
+}
+
+std::string create_gate(const TableName& table) {
+    return "CREATE TABLE IF NOT EXISTS " + gate_name(table) + " (held INTEGER) DISTSTYLE ALL";
+}
+
+Result<PgTransaction> open_gated(PgConnection& connection,
+                                 const Table& table,
+                                 std::optional<std::int64_t> wait_ms) {
+    std::set<std::string> gates{gate_name(table.name)};
+    for (const Reference& reference : table.references) {
+        gates.insert(gate_name(reference.table));
+    }
+    std::string list;
+    for (const std::string& gate : gates) {
+        list += (list.empty() ? "" : ", ") + gate;
+    }
+    std::optional<Error> failed;
+    {
+        MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection));
+        const std::string lock = "LOCK TABLE " + list;
+        const auto locked =
+            wait_ms ? execute_within(connection, lock, table, *wait_ms) : connection.execute(lock);
+        if (locked.ok()) {
+            return transaction;
+        }
+        failed = locked.error();
+    }
+    if (wait_ms && connection.usable()) {
+        MUSTER_TRY(forget_wait(connection));
+    }
+    return *std::move(failed);
+}
+
+Result<void> execute_within(PgConnection& connection,
+                            const std::string& sql,
+                            const Table& table,
+                            std::int64_t wait_ms) {
+    // 0 would be no limit at all.
+    MUSTER_TRY(connection.execute(
+        fmt::format("SET statement_timeout TO {}", std::max<std::int64_t>(wait_ms, 1))));
+    if (auto done = connection.execute(sql); !done.ok()) {
+        const bool too_long = connection.sqlstate() == kStatementStopped &&
+                              done.error().code != ErrorCode::kCancelled;
+        return too_long ? Error{ErrorCode::kBusy,
+                                "table " + table.name.str() + " is being written or read by others",
+                                "try again later",
+                                ""}
+                        : std::move(done).error();
+    }
+    return forget_wait(connection);
+}
+
+Result<void> forget_wait(PgConnection& connection) {
+    return connection.execute("SET statement_timeout TO DEFAULT");
+}
+
+}  // namespace muster::redshift

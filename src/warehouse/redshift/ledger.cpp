@@ -1,0 +1,122 @@
+// Runs and their tables.
+#include "core/json_writer.h"
+#include "core/limits.h"
+#include "warehouse/detail/ledger_json.h"
+#include "warehouse/postgres/attempts.h"
+#include "warehouse/postgres/ledger_rows.h"
+#include "warehouse/postgres/ledger_sql.h"
+#include "warehouse/redshift/ledger_sql.h"
+#include "warehouse/redshift/publications.h"
+#include "warehouse/redshift/redshift_warehouse.h"
+
+#include <algorithm>
+#include <set>
+
+namespace muster {
+namespace {
+
+constexpr std::int64_t kLeaseUs = kLeaseSeconds * 1'000'000;
+
+Result<std::vector<RunRecord>> find_runs(PgConnection& connection,
+                                         const std::string& condition,
+                                         const PgParams& params) {
+    MUSTER_ASSIGN(auto rows, connection.run(ledger_sql::kRunsSelect + condition, params));
+    std::vector<RunRecord> found = read_runs(std::move(rows));
+    for (RunRecord& run : found) {
+        MUSTER_ASSIGN(auto tables, connection.query(redshift::kRunTables, run.run_id));
+        MUSTER_ASSIGN(run.tables, redshift::read_outcomes(std::move(tables)));
+    }
+    return found;
+}
+
+Result<void> reconcile_run(PgConnection& connection,
+                           const std::string& run_id,
+                           const std::string& planned_json,
+                           std::int64_t now_us) {
+    MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection));
+    MUSTER_TRY(connection.execute(redshift::kRunsLock));
+    MUSTER_ASSIGN(auto status, connection.query(redshift::kRunStatus, run_id));
+    if (!status.next() || status.text(0) != "running") {
+        return {};  // another process was faster
+    }
+    MUSTER_ASSIGN(auto rows, connection.query(redshift::kPublishedOutcomes, run_id));
+    MUSTER_ASSIGN(const auto outcomes, redshift::read_outcomes(std::move(rows)));
+    std::set<std::string> published;
+    for (const TableOutcome& outcome : outcomes) {
+        published.insert(outcome.table);
+        MUSTER_TRY(redshift::put_outcome(connection, run_id, outcome, now_us));
+    }
+    const std::vector<std::string> planned = parse_names_json(planned_json);
+    const bool complete =
+        !planned.empty() && std::all_of(planned.begin(), planned.end(), [&](const auto& table) {
+            return published.contains(table);
+        });
+    MUSTER_TRY(connection.change(ledger_sql::kRunFinish,
+                                 complete ? "succeeded" : "failed",
+                                 complete ? "" : "the process ended before the run was finished",
+                                 now_us,
+                                 run_id));
+    return transaction.commit();
+}
+
+}  // namespace
+
+Result<void> RedshiftWarehouse::begin_run(const RunRecord& run) {
+    std::vector<std::string> planned;
+    for (const TableOutcome& table : run.tables) {
+        planned.push_back(table.table);
+    }
+    return attempt(pool_, [&](PgConnection& connection) -> Result<void> {
+        MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection));
+        MUSTER_TRY(connection.change(redshift::kRunDelete, run.run_id));
+        MUSTER_TRY(connection.change(redshift::kRunInsert,
+                                     run.run_id,
+                                     run.status,
+                                     run.kind,
+                                     run.backup,
+                                     run.trigger,
+                                     run.error,
+                                     run.started_at_us,
+                                     json_texts(planned)));
+        return transaction.commit();
+    });
+}
+
+Result<void> RedshiftWarehouse::finish_table(const RunId& run, const TableOutcome& outcome) {
+    return attempt(pool_, [&](PgConnection& connection) -> Result<void> {
+        MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection));
+        MUSTER_TRY(redshift::put_outcome(connection, run.str(), outcome, clock_.now_us()));
+        return transaction.commit();
+    });
+}
+
+Result<void> RedshiftWarehouse::reconcile() {
+    return attempt(pool_, [this](PgConnection& connection) -> Result<void> {
+        MUSTER_ASSIGN(auto rows, connection.query(redshift::kRunsLost, kLeaseUs));
+        while (rows.next()) {
+            MUSTER_TRY(reconcile_run(
+                connection, std::string(rows.text(0)), std::string(rows.text(1)), clock_.now_us()));
+        }
+        return {};
+    });
+}
+
+Result<std::vector<RunRecord>> RedshiftWarehouse::runs(std::int64_t limit) {
+    return attempt(pool_, [limit](PgConnection& connection) {
+        const std::string cut = limit < 0 ? "" : " LIMIT " + std::to_string(limit);
+        return find_runs(connection, "ORDER BY started_at_us DESC, run_id DESC" + cut, {});
+    });
+}
+
+Result<RunRecord> RedshiftWarehouse::run(const std::string& run_id) {
+    const auto size = static_cast<std::int64_t>(run_id.size());
+    MUSTER_ASSIGN(auto found, attempt(pool_, [&](PgConnection& connection) {
+                      return find_runs(connection,
+                                       "WHERE LEFT(run_id, " + std::to_string(size) +
+                                           ") = $1 ORDER BY run_id LIMIT 2",
+                                       PgParams().add(run_id));
+                  }));
+    return only_run(std::move(found), run_id);
+}
+
+}  // namespace muster

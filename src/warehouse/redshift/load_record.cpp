@@ -1,0 +1,183 @@
+// What a load leaves in the ledger: rejects by identity, and the versions of its objects.
+#include "warehouse/redshift/insert_rows.h"
+#include "warehouse/redshift/ledger_sql.h"
+#include "warehouse/redshift/load_job.h"
+
+#include <fmt/format.h>
+
+namespace muster {
+namespace {
+
+constexpr std::size_t kNamesPerStatementMax = 1000;
+// A column holds 65,535 bytes. Of a record with more reasons than that, which needs some hundred
+// columns, the first are kept.
+constexpr std::size_t kReasonsBytesMax = 65'000;
+constexpr int kReasonsKept = 50;
+
+std::int64_t signed_of(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+
+const std::vector<std::string>& object_types() {
+    static const std::vector<std::string> kTypes = [] {
+        std::vector<std::string> types{"VARCHAR(127)",
+                                       "VARCHAR(4096)",
+                                       "VARCHAR(64)",
+                                       "BIGINT",
+                                       "BIGINT",
+                                       "BIGINT",
+                                       "BIGINT",
+                                       "VARCHAR(1024)",
+                                       "VARCHAR(64)",
+                                       "VARCHAR(64)",
+                                       "VARCHAR(64)"};
+        types.insert(types.end(), 8, "BIGINT");
+        return types;
+    }();
+    return kTypes;
+}
+
+}  // namespace
+
+// The first of those with the same id; of a replay, which looks by offset, all.
+Result<void> RedshiftLoadJob::copy_rejects() {
+    const std::string first =
+        replay() ? "" : " QUALIFY row_number() OVER (PARTITION BY id ORDER BY position) = 1";
+    MUSTER_ASSIGN(
+        auto object,
+        put_query(
+            "rejects.parquet",
+            fmt::format("SELECT id, object, line, \"offset\", length, base64(raw) AS raw, severity,"
+                        " CASE WHEN strlen(reasons) > {} THEN CAST(to_json(list_slice(from_json("
+                        "reasons, '[\"JSON\"]'), 1, {})) AS VARCHAR) ELSE reasons END AS reasons"
+                        " FROM load_rejects{}",
+                        kReasonsBytesMax,
+                        kReasonsKept,
+                        first)));
+    MUSTER_TRY(redshift_.execute("DROP TABLE IF EXISTS muster_load_rejects"));
+    MUSTER_TRY(redshift_.execute(redshift::kLoadRejectsTable));
+    return copy_objects("muster_load_rejects", "rejects.manifest", {std::move(object)});
+}
+
+Result<void> RedshiftLoadJob::store_rejects(std::int64_t now_us, bool mark) {
+    MUSTER_ASSIGN(const auto found, connection_.scalar("SELECT count(*) FROM load_rejects"));
+    if (found > 0) {
+        MUSTER_TRY(copy_rejects());
+        MUSTER_TRY(redshift_.execute("DROP TABLE IF EXISTS muster_known_rejects"));
+        MUSTER_TRY(redshift_.execute(redshift::kKnownRejects));
+        MUSTER_TRY(redshift_.execute(redshift::kKnownRejectsDelete));
+        MUSTER_TRY(redshift_.change(
+            redshift::kRejectsInsert, request_.run.str(), table_.name.str(), now_us));
+    }
+    return mark ? mark_gone() : Result<void>();
+}
+
+Result<void> RedshiftLoadJob::mark_gone() {
+    std::vector<std::string> objects;
+    for (const LoadObject& object : request_.objects) {
+        if (!object.scan.problem_code) {
+            objects.push_back(object.scan.object);
+        }
+    }
+    for (std::size_t first = 0; first < objects.size(); first += kNamesPerStatementMax) {
+        PgParams params;
+        params.add(request_.run.str()).add(table_.name.str());
+        std::string list;
+        const std::size_t end = std::min(objects.size(), first + kNamesPerStatementMax);
+        for (std::size_t i = first; i < end; ++i) {
+            params.add(objects[i]);
+            list += fmt::format("{}${}", list.empty() ? "" : ", ", params.list().size());
+        }
+        MUSTER_TRY(redshift_.run(redshift::kRejectsGone + ("(" + list + ")"), params));
+    }
+    return {};
+}
+
+Result<void> RedshiftLoadJob::store_replay(std::int64_t now_us) {
+    MUSTER_TRY(copy_rejects());
+    std::vector<std::pair<std::int64_t, std::string>> mended;
+    for (const auto& [offset, id] : request_.replay_of) {
+        mended.emplace_back(signed_of(offset), id.str());
+    }
+    MUSTER_TRY(redshift_.execute("DROP TABLE IF EXISTS muster_replay"));
+    MUSTER_TRY(redshift_.execute(redshift::kReplayTable));
+    MUSTER_TRY(redshift::insert_rows(redshift_,
+                                     "muster_replay (\"offset\", id)",
+                                     {"BIGINT", "VARCHAR(64)"},
+                                     mended.size(),
+                                     [&mended](std::size_t row, PgParams& params) {
+                                         params.add(mended[row].first).add(mended[row].second);
+                                     }));
+    const std::string& run = request_.run.str();
+    MUSTER_TRY(redshift_.change(redshift::kReplayKeepOpen, run, now_us));
+    MUSTER_TRY(redshift_.change(redshift::kReplayDone, run));
+    return {};
+}
+
+Result<void> RedshiftLoadJob::store_objects(std::int64_t now_us) {
+    const std::string rules = rule_fingerprint(table_);
+    const std::string schema = schema_fingerprint(table_);
+    const std::string& table = table_.name.str();
+    std::vector<std::size_t> loaded;
+    for (std::size_t i = 0; i < request_.objects.size(); ++i) {
+        if (!request_.objects[i].scan.problem_code) {
+            loaded.push_back(i);
+        }
+    }
+    for (std::size_t first = 0; first < loaded.size(); first += kNamesPerStatementMax) {
+        PgParams params;
+        params.add(table);
+        std::string list;
+        const std::size_t end = std::min(loaded.size(), first + kNamesPerStatementMax);
+        for (std::size_t i = first; i < end; ++i) {
+            params.add(request_.objects[loaded[i]].scan.object);
+            list += fmt::format("{}${}", list.empty() ? "" : ", ", params.list().size());
+        }
+        MUSTER_TRY(redshift_.run(
+            "DELETE FROM muster.objects WHERE table_name = $1 AND object IN (" + list + ")",
+            params));
+    }
+    return redshift::insert_rows(
+        redshift_,
+        "muster.objects (table_name, object, run_id, bytes, mtime_ns, ctime_ns, inode, etag,"
+        " content_hash, rule_fingerprint, schema_fingerprint, read, inserted, updated, unchanged,"
+        " deduplicated, rejected, blank_lines, loaded_at_us)",
+        object_types(),
+        loaded.size(),
+        [&](std::size_t row, PgParams& params) {
+            const LoadObject& object = request_.objects[loaded[row]];
+            const LoadCounts counts = counts_of(loaded[row]);
+            params.add(table).add(object.scan.object).add(request_.run.str());
+            params.add(signed_of(object.source.bytes)).add(object.source.mtime_ns);
+            params.add(object.source.ctime_ns).add(signed_of(object.source.inode));
+            params.add(object.source.etag).add(object.scan.content_hash).add(rules).add(schema);
+            for (const std::int64_t count : {counts.read,
+                                             counts.inserted,
+                                             counts.updated,
+                                             counts.unchanged,
+                                             counts.deduplicated,
+                                             counts.rejected,
+                                             counts.blank_lines}) {
+                params.add(count);
+            }
+            params.add(now_us);
+        });
+}
+
+Result<TableOutcome> RedshiftLoadJob::record(std::int64_t now_us) {
+    if (replay()) {
+        MUSTER_TRY(store_replay(now_us));
+    } else {
+        MUSTER_TRY(store_rejects(now_us, true));
+        MUSTER_TRY(store_objects(now_us));
+    }
+    return outcome();
+}
+
+Result<TableOutcome> RedshiftLoadJob::record_refused(std::int64_t now_us,
+                                                     const std::string& error) {
+    if (!replay()) {
+        MUSTER_TRY(store_rejects(now_us, false));
+    }
+    return refused_outcome(error);
+}
+
+}  // namespace muster

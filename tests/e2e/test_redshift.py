@@ -1,0 +1,258 @@
+"""Loads into the Redshift stand-in, an emulation (tests/support/redshift): the reference results,
+and what goes wrong between a process, a cluster and S3."""
+
+import json
+import os
+import random
+import re
+import time
+
+import pytest
+from postgres import PASSWORD
+from program import REAL, Program, need_real
+from redshift.muster import OnRedshift, state, strangers
+from redshift.server import CUT_AFTER, CUT_BEFORE, FAIL, running
+from test_reference import ABOVE_MEAN
+
+ROUNDS = int(os.environ.get("MUSTER_KILL_ROUNDS", "6"))
+CUTS_STEP = int(os.environ.get("MUSTER_CUTS_STEP", "17"))
+
+
+@pytest.fixture(scope="module")
+def standin(tmp_path_factory):
+    with running(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture
+def muster(standin, tmp_path):
+    yield OnRedshift(standin, tmp_path)
+    standin.faults.clear()
+    standin.commit_failures = 0
+
+
+def employees(first, last, changed=0):
+    """Rows with what loads must settle: doubles, refused values, references to nothing."""
+    lines = []
+    for number in range(first, last + 1):
+        name = f"Élise {number}" if number % 3 else ""
+        if changed and number % changed == 0:
+            name += " again"
+        when = f"2021-{number % 12 + 1:02}-{number % 28 + 1:02}T10:00:00Z"
+        department = 99 if number % 50 == 7 else number % 5 + 1
+        lines.append(f"{number},{name},{when},{department},{number % 4 + 1}")
+        if number % 40 == 3:
+            lines.append(lines[-1].replace("10:00", "11:00"))
+        if number % 60 == 5:
+            lines.append(f"{number + 100000},x,yesterday,1,1")
+    return "".join(line + "\n" for line in lines).encode()
+
+
+def source(count, changed=0):
+    return {
+        "departments.csv": "".join(f"{n},Department {n}\n" for n in range(1, 6)).encode(),
+        "jobs.csv": "".join(f"{n},Job {n}\n" for n in range(1, 5)).encode(),
+        "hired_employees.csv": employees(1, count, changed),
+    }
+
+
+FIRST, SECOND = source(400), source(450, changed=7)
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory):
+    """What DuckDB holds after the first version of the source, and after both."""
+    folder, states = tmp_path_factory.mktemp("duckdb"), []
+    program = Program(folder)
+    program.env = {n: v for n, v in program.env.items() if n != "MUSTER_WAREHOUSE"}
+    program.source.mkdir()
+    for files in (FIRST, SECOND):
+        for name, body in files.items():
+            (program.source / name).write_bytes(body)
+        program.load()
+        states.append(state(program))
+    return states
+
+
+def test_the_reference_results(muster):
+    need_real()
+    muster.server.put_folder(muster.bucket, "incoming/", REAL)
+    tables, _ = muster.load()
+    assert {name: table["read"] for name, table in tables.items()} == {
+        "departments": 12, "jobs": 183, "hired_employees": 1999,
+    }  # fmt: skip
+    rows = muster.report("departments_above_mean", 2021)
+    assert {row["department"]: row["hired"] for row in rows} == ABOVE_MEAN
+    quarters = muster.report("hires_by_quarter", 2021)
+    assert sum(row[q] for row in quarters for q in ("q1", "q2", "q3", "q4")) == 1659
+    again, _ = muster.load()
+    assert all(table["read"] == 0 and table["files_skipped"] == 1 for table in again.values())
+
+
+def test_it_holds_what_duckdb_holds(muster, expected):
+    muster.put_source(FIRST)
+    muster.load()
+    assert state(muster) == expected[0]
+    muster.put_source(SECOND)
+    muster.load()
+    assert state(muster) == expected[1]
+
+
+def test_every_statement_is_one_of_redshift(muster):
+    """An independent parser reads all that the stand-in was sent."""
+    begin = len(muster.standin.seen)
+    muster.put_source(FIRST)
+    muster.load()
+    muster("doctor", code=None)
+    muster("runs", "list")
+    muster("rejects", "list")
+    seen = muster.standin.seen[begin:]
+    assert any(sql.startswith("COPY") for sql in seen)
+    assert strangers(seen) == {}
+
+
+@pytest.mark.parametrize("form", ["parquet", "avro"])
+def test_a_backup_is_made_verified_and_restored(muster, expected, form):
+    muster.put_source(FIRST)
+    muster.load()
+    begin = len(muster.standin.seen)
+    muster("backup", "create", "hired_employees")
+    (line,) = muster("backup", "list", "--output", "json").stdout.splitlines()
+    made = json.loads(line)
+    muster("backup", "verify", made["name"])
+    muster.put_source(SECOND)
+    muster.load()
+    muster("backup", "restore", made["name"], "--from", form, "--yes")
+    table = "hired_employees"
+    assert state(muster)[table] == expected[0][table]
+    seen = muster.standin.seen[begin:]
+    assert any(sql.startswith("UNLOAD") for sql in seen) and strangers(seen) == {}
+    # What UNLOAD and the restore staged is gone.
+    left = [key for key in muster.server.keys(muster.bucket) if "unload" in key or "stag" in key]
+    assert left == []
+
+
+# --- what goes wrong -----------------------------------------------------------------------------
+
+
+def test_a_violation_of_the_isolation_is_tried_again(muster, expected):
+    muster.put_source(FIRST)
+    muster("migrate")
+    muster.standin.commit_failures = 2
+    muster.load()
+    assert muster.standin.commit_failures == 0
+    assert state(muster) == expected[0]
+
+
+@pytest.mark.parametrize("words", ["COPY", "LOCK TABLE", "INSERT INTO"])
+def test_a_statement_that_violates_it_is_tried_again(muster, expected, words):
+    muster.put_source(FIRST)
+    muster("migrate")
+    muster.standin.arm(FAIL, lambda sql: sql.startswith(words))
+    muster.load()
+    assert muster.standin.faults == []
+    assert state(muster) == expected[0]
+
+
+@pytest.mark.parametrize("how", [CUT_BEFORE, CUT_AFTER])
+def test_a_commit_whose_answer_is_lost(muster, expected, how):
+    muster.put_source(FIRST)
+    muster("migrate")
+    seen = []
+
+    def last_commit(sql):
+        """The COMMIT of the load that writes a publication."""
+        seen.append(sql)
+        return sql == "COMMIT" and any("INSERT INTO muster.publications" in s for s in seen)
+
+    muster.standin.arm(how, last_commit)
+    done = muster("run", code=None)
+    assert muster.standin.faults == []
+    assert PASSWORD not in done.stdout + done.stderr
+    muster.forget_the_dead()
+    muster.load()
+    assert state(muster) == expected[0]
+
+
+def whole(standin, folder):
+    """How many statements a run has, and how long it takes."""
+    muster = OnRedshift(standin, folder)
+    muster.put_source(FIRST)
+    begin, start = len(standin.seen), time.monotonic()
+    muster("run")
+    return len(standin.seen) - begin, time.monotonic() - start
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("how", [CUT_BEFORE, CUT_AFTER])
+def test_a_connection_may_be_cut_at_every_statement(standin, expected, tmp_path, how):
+    count, _ = whole(standin, tmp_path / "whole")
+    assert count > 50
+    for cut in range(1, count + 1, CUTS_STEP):
+        muster = OnRedshift(standin, tmp_path / str(cut))
+        muster.put_source(FIRST)
+        standin.arm(how, cut)
+        done = muster("run", code=None)
+        assert standin.faults == [], f"a run of fewer than {cut} statements"
+        if done.returncode != 0:
+            assert re.search("connection was lost|cannot connect|not known", done.stderr), done
+        muster.forget_the_dead()
+        muster("run")
+        assert state(muster) == expected[0], f"cut {cut}"
+
+
+@pytest.mark.timeout(900)
+def test_a_killed_run_leaves_nothing_half_done(standin, expected, tmp_path):
+    rng = random.Random(11)
+    _, seconds = whole(standin, tmp_path / "whole")
+    killed = 0
+    for number in range(ROUNDS):
+        muster = OnRedshift(standin, tmp_path / str(number))
+        muster.put_source(FIRST)
+        killed += muster.kill_during(rng.uniform(0.2, 1.0) * seconds, "run")
+        muster.forget_the_dead()
+        muster("run")
+        assert state(muster) == expected[0], f"round {number}"
+        unfinished = muster.query("SELECT run_id FROM muster.runs WHERE status = 'running'")
+        assert unfinished == [], f"round {number}"
+    assert killed > 0, "no run was killed: the delays are too long"
+
+
+def test_an_object_that_copy_refuses(muster, expected):
+    """COPY finds the first object damaged: the object is named, and nothing is loaded."""
+    muster.put_source(FIRST)
+    muster("migrate")
+    muster.standin.damage = "muster_stage"
+    done = muster("run", code=None)
+    assert muster.standin.damage is None
+    assert done.returncode != 0
+    assert "COPY into table departments" in done.stderr, done.stderr
+    assert f"s3://{muster.bucket}/clean/" in done.stderr, done.stderr
+    assert muster.query("SELECT COUNT(*) AS n FROM departments") == [{"n": 0}]
+    muster.load()
+    assert state(muster) == expected[0]
+
+
+def test_a_role_that_the_cluster_lacks(muster):
+    muster.put_source(FIRST)
+    roles, muster.standin.roles = muster.standin.roles, set()
+    try:
+        done = muster("run", code=None)
+    finally:
+        muster.standin.roles = roles
+    assert done.returncode != 0 and "iam_role" in done.stderr, done.stderr
+
+
+def test_a_wrong_password_is_named_and_not_shown(muster):
+    muster.put_source(FIRST)
+    url = muster.env["MUSTER_WAREHOUSE"].replace("not%20a%20secret", "wrong")
+    done = muster("query", "SELECT 1", env={"MUSTER_WAREHOUSE": url}, code=2)
+    assert "password authentication failed" in done.stderr
+    assert "wrong" not in done.stderr and "loopback" not in done.stderr
+
+
+def test_clean_objects_must_be_on_s3(muster):
+    config = muster.folder / "muster.toml"
+    config.write_text(config.read_text().replace(f"s3://{muster.bucket}/clean", "clean"))
+    done = muster("run", code=2)
+    assert "s3://" in done.stderr and "[clean] url" in done.stderr, done.stderr

@@ -1,0 +1,83 @@
+"""muster with the hiring catalog on the Redshift stand-in: source and clean objects in a bucket of
+the S3 server, a database of its own."""
+
+import itertools
+import json
+import signal
+import subprocess
+
+from program import MUSTER
+from redshift.parser import unparsable
+from s3_lake import Lake
+
+numbers = itertools.count(1)
+
+
+class OnRedshift(Lake):
+    def __init__(self, standin, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        super().__init__(standin.gateway, folder, f"lake-{next(numbers)}")
+        self.standin, self.database = standin, standin.database()
+        self.env["MUSTER_WAREHOUSE"] = standin.url(self.database, "redshift")
+
+    def put_source(self, files):
+        """`files` are bytes by name; they replace those that are there."""
+        for key in self.server.keys(self.bucket, "incoming/"):
+            self.server.delete(self.bucket, key)
+        for name, body in files.items():
+            self.server.put(self.bucket, f"incoming/{name}", body)
+
+    def start(self, *words):
+        return subprocess.Popen(
+            [MUSTER, *words], cwd=self.folder, env=self.env, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    def kill_during(self, seconds, *words):
+        """Whether the process was still running when it was killed."""
+        process = self.start(*words)
+        try:
+            process.communicate(timeout=seconds)
+            return False
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            return True
+
+    def sql(self, text):
+        return self.standin.admin(self.database, text)
+
+    def query(self, sql):
+        return json.loads(self("query", sql, "--json").stdout)
+
+    def forget_the_dead(self):
+        """As if the leases of processes that were killed had expired."""
+        if self.sql("SELECT to_regclass('muster.leases') IS NOT NULL")[0][0]:
+            self.sql("UPDATE muster.leases SET expires_at_us = 0")
+            self.sql("UPDATE muster.runs SET begun_at_us = 0")
+
+
+TABLES = {
+    "departments": "id, department", "jobs": "id, job",
+    "hired_employees": "id, name, datetime_, department_id, job_id",
+}  # fmt: skip
+REJECTS = "SELECT line, severity, state FROM muster.rejects ORDER BY 1, 2, 3"
+
+
+def state(muster):
+    """What a run leaves behind, to be compared between warehouses and ways of getting there."""
+    found = {
+        table: muster.query(f"SELECT {columns} FROM {table} ORDER BY id")
+        for table, columns in TABLES.items()
+    }
+    return found | {"rejects": muster.query(REJECTS)}
+
+
+def strangers(seen):
+    """The statements that an independent parser of Redshift's SQL does not read, and why."""
+    found = {}
+    for sql in dict.fromkeys(seen):
+        words = unparsable(sql)
+        if words:
+            found[sql[:500]] = words
+    return found

@@ -19,7 +19,6 @@ FILES = [
     "test_backup.py",
     "test_backup_api.py",
     "test_backup_formats.py",
-    "test_backup_kill.py",
     "test_backup_references.py",
 ]
 UNITS = {

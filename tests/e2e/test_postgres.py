@@ -20,7 +20,7 @@ from program import MUSTER, REAL, Program, generate, need_real
 
 HERE = pathlib.Path(__file__).parent
 ROUNDS = int(os.environ.get("MUSTER_KILL_ROUNDS", "40"))
-CUTS_STEP = int(os.environ.get("MUSTER_CUTS_STEP", "3"))
+CUTS_STEP = int(os.environ.get("MUSTER_CUTS_STEP", "4"))
 SAME_FILES = ["test_cases.py", "test_oracle.py", "test_reference.py"]
 PUBLISHED = """
     SELECT table_name, sum((outcome::json->'counts'->>'inserted')::bigint)::bigint AS inserted,

@@ -14,13 +14,14 @@ import time
 import urllib.parse
 
 import pytest
+from api import Server
 from postgres import PASSWORD, Postgres, name_of
 from postgres_proxy import Proxy
 from program import MUSTER, REAL, Program, generate, need_real
 
 HERE = pathlib.Path(__file__).parent
 ROUNDS = int(os.environ.get("MUSTER_KILL_ROUNDS", "40"))
-CUTS_STEP = int(os.environ.get("MUSTER_CUTS_STEP", "3"))
+CUTS_STEP = int(os.environ.get("MUSTER_CUTS_STEP", "4"))
 SAME_FILES = ["test_cases.py", "test_oracle.py", "test_reference.py"]
 PUBLISHED = """
     SELECT table_name, sum((outcome::json->'counts'->>'inserted')::bigint)::bigint AS inserted,
@@ -436,3 +437,20 @@ def test_a_client_that_is_killed_does_not_keep_its_locks(postgres, tmp_path):
 def test_the_program_needs_no_libpq_until_it_connects():
     linked = subprocess.run(["ldd", MUSTER], capture_output=True, text=True, check=True)
     assert "libpq" not in linked.stdout
+
+
+def test_a_cached_report_shows_what_another_process_loaded(postgres, tmp_path):
+    muster = Loaded(postgres, tmp_path)
+    generate(muster.source, 500)
+    muster.load()
+    path = "/reports/departments_above_mean?year=2021"
+    with Server(tmp_path, env=muster.env, config=muster.config) as server:
+        client = server.user()
+        before = client.get(path).json
+        assert client.get(path).json == before
+        generate(muster.source, 3000)
+        muster.load()
+        end = time.monotonic() + 6
+        while client.get(path).json == before:
+            assert time.monotonic() < end, "a cached report is older than 5 s"
+            time.sleep(0.1)

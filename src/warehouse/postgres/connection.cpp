@@ -21,14 +21,18 @@ constexpr int kPollMs = 50;  // between looks at the cancel token
 // A server that does not answer a cancel for so long is left alone.
 constexpr std::int64_t kCancelGraceMs = 5000;
 
-// UTC and ISO texts, whatever the role's settings are.
+// UTC and ISO texts, whatever the role's settings are. And no table of the catalog gets into the
+// schema `muster`, where a role of that name would put it.
 constexpr const char* kSession =
     "SET client_encoding TO 'UTF8';"
     "SET TimeZone TO 'UTC';"
     "SET DateStyle TO 'ISO, YMD';"
     "SET bytea_output TO 'hex';"
     "SET extra_float_digits TO 1;"
-    "SET standard_conforming_strings TO on";
+    "SET standard_conforming_strings TO on;"
+    "SELECT set_config('search_path', coalesce((SELECT string_agg(quote_ident(s), ', ' ORDER BY n)"
+    " FROM unnest(current_schemas(false)) WITH ORDINALITY AS path(s, n) WHERE s <> 'muster'),"
+    " 'public'), false)";
 // A client that was killed leaves its statement running, and its locks held, until the server looks
 // whether anybody is there. Servers on some systems cannot: then the kernel's timers decide.
 constexpr const char* kNoticeDeadClients = "SET client_connection_check_interval TO '2s'";

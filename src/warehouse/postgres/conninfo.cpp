@@ -20,12 +20,24 @@ Error unreadable(const std::string& why) {
         ""};
 }
 
+// A raw @ or / in a password makes a part of it a host or a database, which messages would show.
+bool has_stray_at(const std::string& url) {
+    const std::size_t scheme = url.find("://");
+    const std::string rest = url.substr(0, url.find('?')).substr(scheme + 3);
+    const std::size_t at = rest.find('@');
+    return at != std::string::npos &&
+           (rest.find('@', at + 1) != std::string::npos || rest.find('/') < at);
+}
+
 }  // namespace
 
 Result<Conninfo> Conninfo::parse(const Libpq& libpq,
                                  const std::string& url,
                                  const std::string& product,
                                  const std::string& port) {
+    if (has_stray_at(url)) {
+        return unreadable("");
+    }
     char* message = nullptr;
     PQconninfoOption* parsed = libpq.conninfo_parse(url.c_str(), &message);
     const std::string why = message == nullptr ? "" : message;
@@ -42,10 +54,6 @@ Result<Conninfo> Conninfo::parse(const Libpq& libpq,
         }
     }
     libpq.conninfo_free(parsed);
-    const auto host = info.options_.find("host");
-    if (host != info.options_.end() && host->second.find('@') != std::string::npos) {
-        return unreadable("");
-    }
     const std::pair<const char*, const char*> defaults[] = {
         {"fallback_application_name", "muster"},
         {"client_encoding", "UTF8"},

@@ -16,8 +16,11 @@ namespace {
 
 constexpr const char* kSchemaLock =
     "SELECT pg_advisory_xact_lock(hashtextextended('muster schema', 0))";
-constexpr const char* kSchemaThere =
-    "SELECT (to_regclass('muster.schema_version') IS NOT NULL)::int";
+// Asked of the catalogs themselves: to_regclass() may answer from before the lock was waited for.
+constexpr const char* kVersionThere =
+    "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE n.nspname = 'muster' AND c.relname = 'schema_version'";
+constexpr const char* kSchemaThere = "SELECT count(*) FROM pg_namespace WHERE nspname = 'muster'";
 
 class PostgresDialect final : public SchemaDialect {
   public:
@@ -93,7 +96,7 @@ Result<std::vector<MigrationStep>> plan(PgConnection& connection, const Catalog&
 
 // The version of muster's schema, 0 if there is none yet.
 Result<std::int64_t> schema_version(PgConnection& connection) {
-    MUSTER_ASSIGN(const auto there, connection.scalar(kSchemaThere));
+    MUSTER_ASSIGN(const auto there, connection.scalar(kVersionThere));
     if (there == 0) {
         return std::int64_t{0};
     }
@@ -146,8 +149,7 @@ Result<void> prepare_schema(PgConnection& connection) {
     MUSTER_TRY(connection.execute(kSchemaLock));
     MUSTER_ASSIGN(version, schema_version(connection));
     MUSTER_TRY(check_version(version, known));
-    MUSTER_ASSIGN(const auto schema,
-                  connection.scalar("SELECT (to_regnamespace('muster') IS NOT NULL)::int"));
+    MUSTER_ASSIGN(const auto schema, connection.scalar(kSchemaThere));
     if (schema == 0) {  // IF NOT EXISTS would ask for the right to make one in any case
         MUSTER_TRY(connection.execute("CREATE SCHEMA muster"));
     }

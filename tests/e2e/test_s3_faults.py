@@ -109,3 +109,22 @@ def test_a_request_to_stop_ends_a_run_that_waits(lake):
         assert process.wait(timeout=60) == 130
         assert time.monotonic() - asked < 20
     assert {name: table["inserted"] for name, table in lake.load()[0].items()} == READ
+
+
+def test_https_is_verified_and_takes_an_authority_of_ones_own(lake):
+    paths = [str(lake.folder / name) for name in ("cert.pem", "key.pem")]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-out", paths[0], "-keyout", paths[1]],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    with Faults(lake.server.port, certificate=paths) as proxy:
+        env = {"AWS_ENDPOINT_URL": f"https://127.0.0.1:{proxy.port}"}
+        refused = lake("run", env=env, code=1)
+        assert "certificate" in refused.stderr and "AWS_CA_BUNDLE" in refused.stderr
+        assert proxy.seen == []
+        tables, _ = lake.load(env=env | {"AWS_CA_BUNDLE": paths[0]})
+        assert {name: table["inserted"] for name, table in tables.items()} == READ
+        missing = lake("run", env=env | {"AWS_CA_BUNDLE": "/nonexistent.pem"}, code=None)
+        assert missing.returncode == 1 and "/nonexistent.pem" in missing.stderr

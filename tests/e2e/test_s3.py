@@ -8,6 +8,7 @@ import sys
 import threading
 
 import pytest
+from api import Server
 from program import MUSTER, REAL, ROOT, need_real
 from s3 import Gateway
 from s3_lake import Lake
@@ -247,3 +248,18 @@ def test_a_clock_that_is_wrong_is_named(lake):
     found = lake("doctor", env=ahead, code=1).stdout
     assert re.search(r"fail +clean: clock +the server's clock is 3\d\d\d s behind ours", found)
     assert "-> set the machine's clock (NTP)" in found
+
+
+def test_a_server_runs_and_backs_up_and_takes_runs_of_others(lake):
+    need_real()
+    lake.server.put_folder(lake.bucket, "incoming/", REAL)
+    with Server(lake.folder, env=lake.env) as server:
+        done = lake("run")  # is handed to the server, with the environment of this process
+        assert "1999" in done.stdout
+        user = server.user()
+        made = user.post("/jobs/backup")
+        assert made.status in (200, 201), made
+        wrong = lake("run", "--force", env={"AWS_SECRET_ACCESS_KEY": "hidden"}, code=1)
+        assert "SignatureDoesNotMatch" in wrong.stderr
+        assert server.stop() == 0
+    assert [entry["table"] for entry in lake.backups()] == ["jobs"]

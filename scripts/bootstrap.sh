@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what building and testing need on Debian 12: the packages of scripts/packages.txt by apt
 # (as root or by sudo), the Python test tools into .venv and the driver of the browser into
-# tests/browser/node_modules, both pinned by hash.
+# tests/browser/node_modules, both pinned by hash, and the S3 server of the tests (if go is 1.21 or
+# newer) into build/s3server.
 # Does nothing if all of it is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -29,7 +30,7 @@ as_root() {
 
 stamp=.venv/bootstrap.stamp
 wanted=$(cat scripts/bootstrap.sh scripts/packages.txt tests/requirements.txt \
-    tests/browser/package-lock.json | sha256sum)
+    tests/browser/package-lock.json tests/support/s3server/go.sum | sha256sum)
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
     exit 0
 fi
@@ -62,5 +63,7 @@ say "installing the Python test tools into .venv"
     --require-hashes --only-binary :all: -r tests/requirements.txt
 say "installing the driver of the browser into tests/browser/node_modules"
 npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --silent
+say "building the S3 server of the tests into build/s3server"
+.venv/bin/python tests/support/s3.py >/dev/null
 printf '%s\n' "$wanted" >"$stamp"
 say "done"

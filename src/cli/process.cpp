@@ -29,12 +29,13 @@ std::string shared_fingerprint(const Catalog& catalog) {
     return without_source.fingerprint();
 }
 
-// The variables a guest's verb may need in the owner.
+// The variables a guest's verb may need in the owner, those by which S3 is reached among them.
 Invocation for_owner(const Invocation& invocation, const std::vector<std::string>& variables) {
     Invocation reduced = invocation;
     reduced.environment.clear();
     for (const auto& [name, value] : invocation.environment) {
-        if (name.starts_with("MUSTER_") || name == "NO_COLOR" || name == "TERM" ||
+        if (name.starts_with("MUSTER_") || name.starts_with("AWS_") || name == "HOME" ||
+            name == "NO_COLOR" || name == "TERM" ||
             std::find(variables.begin(), variables.end(), name) != variables.end()) {
             reduced.environment.emplace(name, value);
         }

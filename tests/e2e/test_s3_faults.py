@@ -1,8 +1,12 @@
 """muster behind a network that cuts, delays, refuses and lies: the right rows, or a clear error."""
 
+import signal
+import subprocess
+import time
+
 import pytest
 from faults import Faults
-from program import REAL, need_real
+from program import MUSTER, REAL, need_real
 from s3 import Gateway
 from s3_lake import Lake
 
@@ -72,3 +76,55 @@ def test_a_server_that_does_not_answer_is_given_up(lake):
     with Faults(lake.server.port, plan) as faults:
         tables, _ = lake.load(env=behind(faults))
         assert {name: table["inserted"] for name, table in tables.items()} == READ
+
+
+def test_what_a_killed_run_left_is_removed_and_the_next_one_loads_all(lake):
+    """Killed while its requests hang, with copies of objects on disk."""
+    spools = lake.folder / "muster-data" / "tmp"
+    plan = lambda m, p, n: "hang:60" if m == "PUT" and "part-" in p else None  # noqa: E731
+    with Faults(lake.server.port, plan) as faults:
+        process = subprocess.Popen([MUSTER, "run"], cwd=lake.folder, env=lake.env | behind(faults))
+        deadline = time.monotonic() + 60
+        while not any(what.startswith("hang") for _, _, what in faults.seen):
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.05)
+        assert list(spools.glob("s3-spool-*"))
+        process.kill()
+        process.wait()
+    tables, _ = lake.load()
+    assert {name: table["inserted"] for name, table in tables.items()} == READ
+    assert not list(spools.glob("s3-spool-*"))
+
+
+def test_a_request_to_stop_ends_a_run_that_waits(lake):
+    plan = lambda m, p, n: "hang:60" if m == "PUT" and "part-" in p else None  # noqa: E731
+    with Faults(lake.server.port, plan) as faults:
+        process = subprocess.Popen([MUSTER, "run"], cwd=lake.folder, env=lake.env | behind(faults))
+        deadline = time.monotonic() + 60
+        while not any(what.startswith("hang") for _, _, what in faults.seen):
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.05)
+        asked = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+        assert time.monotonic() - asked < 20
+    assert {name: table["inserted"] for name, table in lake.load()[0].items()} == READ
+
+
+def test_https_is_verified_and_takes_an_authority_of_ones_own(lake):
+    paths = [str(lake.folder / name) for name in ("cert.pem", "key.pem")]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-out", paths[0], "-keyout", paths[1]],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    with Faults(lake.server.port, certificate=paths) as proxy:
+        env = {"AWS_ENDPOINT_URL": f"https://127.0.0.1:{proxy.port}"}
+        refused = lake("run", env=env, code=1)
+        assert "certificate" in refused.stderr and "AWS_CA_BUNDLE" in refused.stderr
+        assert proxy.seen == []
+        tables, _ = lake.load(env=env | {"AWS_CA_BUNDLE": paths[0]})
+        assert {name: table["inserted"] for name, table in tables.items()} == READ
+        missing = lake("run", env=env | {"AWS_CA_BUNDLE": "/nonexistent.pem"}, code=None)
+        assert missing.returncode == 1 and "/nonexistent.pem" in missing.stderr

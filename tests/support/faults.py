@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import http.server
+import ssl
 import threading
 import time
 
@@ -23,7 +24,8 @@ class Faults:
     "shift:N"       a ranged read begins N bytes later than asked for
     """
 
-    def __init__(self, port, plan=lambda method, path, number: None):
+    def __init__(self, port, plan=lambda method, path, number: None, certificate=None):
+        """`certificate`: paths of a certificate and its key, for HTTPS."""
         self.upstream, self.plan = port, plan
         self.seen, self.lock = [], threading.Lock()
         faults = self
@@ -45,6 +47,10 @@ class Faults:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.port = self.server.server_address[1]
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()

@@ -239,7 +239,7 @@ HttpOutcome HttpClient::send(const HttpRequest& request) {
     HeaderList headers{curl};
     for (const auto& [name, value] : request.headers) {
         // An empty value would take a header away instead of sending it.
-        headers.add(value.empty() ? name + ";" : name + ": " + value);
+        headers.add(value.empty() ? name + ";" : fmt::format("{}: {}", name, value));
     }
     // What libcurl would add by itself is not signed.
     headers.add("Expect:");

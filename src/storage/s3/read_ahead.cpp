@@ -108,9 +108,13 @@ struct S3Reader::Chunk {
         done_changed.notify_all();
     }
 
-    Result<void> wait() {
+    // `waited` becomes true if it was not there yet.
+    Result<void> wait(std::atomic<bool>& waited) {
         std::unique_lock lock{mutex};
-        done_changed.wait(lock, [this] { return done.has_value(); });
+        if (!done.has_value()) {
+            waited.store(true, std::memory_order_relaxed);
+            done_changed.wait(lock, [this] { return done.has_value(); });
+        }
         return *done;
     }
 };
@@ -185,7 +189,7 @@ Result<void> S3Reader::read_piece(std::uint64_t chunk, std::uint64_t offset, std
         return {};
     }
     if (const ChunkRef ready = find_chunk(chunk)) {
-        MUSTER_TRY(ready->wait());
+        MUSTER_TRY(ready->wait(waited_));
         std::memcpy(out.data(), ready->data.get() + (offset - ready->offset), out.size());
     } else {
         MUSTER_TRY(fetcher_->fetch(offset, out));
@@ -209,7 +213,9 @@ void S3Reader::note_read(std::uint64_t chunk, std::uint64_t offset, std::span<co
         fetched_to_ = chunk;
         window_ = 0;
     } else if (offset == next_offset_ || chunk > front_) {
-        window_ = std::clamp<std::size_t>(window_ * 2, 1, kFetchWindowChunks);
+        // A fetch that keeps up with its reader needs no more memory than it has.
+        const bool slow = window_ == 0 || waited_.exchange(false, std::memory_order_relaxed);
+        window_ = std::clamp<std::size_t>(slow ? window_ * 2 : window_, 1, kFetchWindowChunks);
         front_ = std::max(front_, chunk);
     }
     next_offset_ = std::max(offset + bytes.size(), first ? 0 : next_offset_);

@@ -7,6 +7,7 @@
 #include "storage/object_store.h"
 #include "storage/s3/detail/s3_client.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -81,6 +82,7 @@ class S3Reader final : public ObjectReader {
     const ObjectInfo info_;
     std::shared_ptr<Fetcher> fetcher_;
 
+    std::atomic<bool> waited_{false};  // since window_ was looked at
     std::mutex mutex_;
     std::map<std::uint64_t, ChunkRef> chunks_;  // fetched or being fetched
     std::map<std::uint64_t, char> last_bytes_;  // of chunks that were read to their end

@@ -128,3 +128,27 @@ def test_https_is_verified_and_takes_an_authority_of_ones_own(lake):
         assert {name: table["inserted"] for name, table in tables.items()} == READ
         missing = lake("run", env=env | {"AWS_CA_BUNDLE": "/nonexistent.pem"}, code=None)
         assert missing.returncode == 1 and "/nonexistent.pem" in missing.stderr
+
+
+def test_an_object_that_is_replaced_while_it_is_read_is_not_mixed(lake):
+    line = b"%d,Job number %d with a long enough name\n"
+    old = b"".join(line % (n, n) for n in range(1, 100_001))
+    new = b"".join(line % (n, n + 1) for n in range(1, 100_001))
+    lake.server.put(lake.bucket, "incoming/jobs.csv", old)
+    done = []
+
+    def plan(method, path, number):
+        if method == "GET" and path.endswith("/incoming/jobs.csv") and len(done) < 2:
+            done.append(number)
+            if len(done) == 2:
+                lake.server.put(lake.bucket, "incoming/jobs.csv", new)
+
+    with Faults(lake.server.port, plan) as faults:
+        refused = lake("run", "jobs", env=behind(faults), code=None)
+    assert refused.returncode != 0
+    assert "it is not the object that was seen before" in refused.stderr + refused.stdout
+    assert "(GetObject)" in refused.stderr + refused.stdout
+    assert lake.load("jobs")[0]["jobs"]["inserted"] == 100_000
+    count = lake("query", "select count(*) as n from jobs where job = 'Job number ' || (id + 1) ||"
+                 " ' with a long enough name'", "--json")  # fmt: skip
+    assert '"n":100000' in count.stdout.replace(" ", "")

@@ -255,7 +255,7 @@ class S3Store final : public ObjectStore {
         if (file < 0) {
             return file_error("create", path);
         }
-        const auto copied = copy_to(reader, file, path);
+        auto copied = copy_to(reader, file, path);
         if (::close(file) != 0 && copied.ok()) {
             return file_error("write", path);
         }
@@ -284,7 +284,7 @@ class S3Store final : public ObjectStore {
         if (file < 0) {
             return file_error("open", path);
         }
-        const auto sent = send_from(file, path, writer);
+        auto sent = send_from(file, path, writer);
         ::close(file);
         return sent;
     }

@@ -66,8 +66,8 @@ CanonicalHeaders canonical_headers(const NameValues& headers) {
     }
     CanonicalHeaders out;
     for (const auto& [name, value] : ordered) {
-        out.lines += name + ":" + value + "\n";
-        out.names += (out.names.empty() ? "" : ";") + name;
+        out.lines.append(name).append(":").append(value).append("\n");
+        out.names.append(out.names.empty() ? "" : ";").append(name);
     }
     return out;
 }
@@ -100,7 +100,7 @@ std::string canonical_query(const NameValues& query) {
     std::sort(encoded.begin(), encoded.end());
     std::string out;
     for (const auto& [name, value] : encoded) {
-        out += (out.empty() ? "" : "&") + name + "=" + value;
+        out.append(out.empty() ? "" : "&").append(name).append("=").append(value);
     }
     return out;
 }

@@ -86,7 +86,7 @@ RowScan::~RowScan() {
 
 std::string RowScan::sql() const { return "muster_read_rows(" + std::to_string(id_) + ")"; }
 
-Error RowScan::error_behind(Error failed) const { return error_ ? *error_ : std::move(failed); }
+Error RowScan::error_behind(const Error& failed) const { return error_ ? *error_ : failed; }
 
 Result<std::size_t> RowScan::fill(duckdb_data_chunk output) {
     std::vector<ChunkTarget> targets;

@@ -143,8 +143,14 @@ def test_a_restore_leaves_the_table_as_its_users_know_it(things):
 @pytest.mark.parametrize(
     ("sql", "what"),
     [
-        ("CREATE MATERIALIZED VIEW kept AS SELECT id FROM things", "materialized view kept"),
-        ("CREATE FUNCTION f(things) RETURNS int LANGUAGE sql AS 'SELECT 1'", "function f(things)"),
+        (
+            "CREATE MATERIALIZED VIEW public.kept AS SELECT id FROM things",
+            "materialized view kept",
+        ),
+        (
+            "CREATE FUNCTION public.f(things) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            "function f(things)",
+        ),
         ("CREATE TABLE child (id bigint REFERENCES things)", "foreign key child_id_fkey"),
         (
             "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"

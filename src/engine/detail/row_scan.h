@@ -26,7 +26,7 @@ class RowScan {
 
     std::string sql() const;
     // The error behind a failed statement: that of the source if there is one, else `failed`.
-    Error error_behind(Error failed) const;
+    Error error_behind(const Error& failed) const;
     // Of the rows that were read.
     const FileContent& content() const { return content_; }
 

@@ -3,7 +3,6 @@
 import datetime
 import json
 import shutil
-import subprocess
 import time
 
 import pytest
@@ -163,9 +162,7 @@ def test_head_makes_nothing(client):
 def test_who_may(muster, server, client):
     name = client.post("/hiredemployees/backup", None, 200).json["backup_name"]
     server.user("reader")
-    subprocess.run(
-        muster.command("users", "role", "reader", "reader"), check=True, capture_output=True
-    )
+    muster("users", "role", "reader", "reader")
     reader = server.login("reader")
     before = names(reader)  # to look is allowed
     for path in ("/hiredemployees/backup", f"/hiredemployees/restore/{name}"):

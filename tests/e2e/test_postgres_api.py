@@ -215,7 +215,7 @@ class Ledger(threading.Thread):
 
 
 def judge(ledgers, stored, unknown=("lost",)):
-    """`stored` are the keys that are there; those of the statuses in `unknown` may be, as a whole."""
+    """`stored` are the keys that are there; those of a status in `unknown` may be, as a whole."""
     assert len(stored) == len(set(stored)), "a row is there twice"
     there = set(stored)
     for ledger in ledgers:

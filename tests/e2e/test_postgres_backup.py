@@ -40,7 +40,7 @@ def config(tmp_path):
         for name, kind in KINDS.items()
     )
     path = tmp_path / "types.toml"
-    path.write_text(CATALOG + "".join(columns))
+    path.write_text(CATALOG + "api = { allow_null = true }\n" + "".join(columns))
     return path
 
 
@@ -187,7 +187,7 @@ def test_readers_are_waited_for_and_see_one_table_or_the_other(things):
 
     readers = [threading.Thread(target=read) for _ in range(2)]
     slow = threading.Thread(
-        target=lambda: things.psql("SELECT count(*), pg_sleep(2.5) FROM things GROUP BY 2 LIMIT 1")
+        target=lambda: things.psql("BEGIN; SELECT count(*) FROM things; SELECT pg_sleep(2.5)")
     )
     for thread in [*readers, slow]:
         thread.start()

@@ -1,6 +1,7 @@
 """The database that a test works on. By default it is muster's own, in the test's folder; with
 MUSTER_TEST_POSTGRES=URL in the environment it is a new one of that PostgreSQL for each folder, so
-that a restart in the same folder finds it again. The URL's role must be allowed to make databases."""
+that a restart in the same folder finds it again. The URL's role must be allowed to make
+databases."""
 
 import hashlib
 import os

@@ -18,7 +18,7 @@ std::string_view kind_text(AsideTable::Kind kind) {
 
 Result<void> record_aside(PgConnection& connection, const AsideTable& aside, std::int64_t now_us) {
     MUSTER_ASSIGN(const auto added,
-                  connection.change(sql::kAsideInsert,
+                  connection.change(pg_sql::kAsideInsert,
                                     aside.name,
                                     kind_text(aside.kind),
                                     aside.table.str(),
@@ -42,13 +42,13 @@ Result<void> PostgresTableSnapshots::drop(const AsideTable& aside) {
     MUSTER_ASSIGN(auto lease, pool_.acquire());
     MUSTER_ASSIGN(auto transaction, PgTransaction::open(*lease, kReadCommitted));
     MUSTER_TRY(lease->execute("DROP TABLE IF EXISTS " + text_of(aside)));
-    MUSTER_TRY(lease->change(sql::kAsideDelete, aside.name));
+    MUSTER_TRY(lease->change(pg_sql::kAsideDelete, aside.name));
     return transaction.commit();
 }
 
 Result<std::vector<AsideTable>> PostgresTableSnapshots::asides() {
     MUSTER_ASSIGN(auto lease, pool_.acquire());
-    MUSTER_ASSIGN(auto rows, lease->query(sql::kAsidesSelect));
+    MUSTER_ASSIGN(auto rows, lease->query(pg_sql::kAsidesSelect));
     std::vector<AsideTable> found;
     while (rows.next()) {
         AsideTable aside;

@@ -49,7 +49,7 @@ constexpr const char* kLedgerTables =
 const std::vector<std::string>& migrations() {
     static const std::vector<std::string> kMigrations = {
         // 1
-        std::string(kLedgerTables) + sql::kStateTables,
+        std::string(kLedgerTables) + pg_sql::kStateTables,
     };
     return kMigrations;
 }

@@ -16,7 +16,7 @@ Result<void> PostgresLoadJob::copy() {
     std::string columns;
     std::vector<int> scales;
     for (const Column& column : table_.columns) {
-        columns += sql::identifier(column.name) + " " + sql::column_type(column.type) + ", ";
+        columns += sql::identifier(column.name) + " " + pg_sql::column_type(column.type) + ", ";
         scales.push_back(column.type.scale);
     }
     scales.push_back(0);
@@ -50,7 +50,7 @@ Result<void> PostgresLoadJob::judge() {
 
 // The catalog guarantees one key column of the same type; its name is the table's first key.
 Result<std::string> PostgresLoadJob::referenced_key(const Reference& reference) {
-    MUSTER_ASSIGN(auto rows, postgres_.query(sql::kSchemaSelect, reference.table.str()));
+    MUSTER_ASSIGN(auto rows, postgres_.query(pg_sql::kSchemaSelect, reference.table.str()));
     if (!rows.next()) {
         return Error{ErrorCode::kConflict,
                      "table " + reference.table.str() + " is not in the warehouse",

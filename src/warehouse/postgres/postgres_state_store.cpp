@@ -33,10 +33,10 @@ Result<bool> PostgresStateStore::add_user(UserRecord user, string_view first_rol
     std::int64_t added = 0;
     const auto steps = [&](PgConnection& connection) -> Result<void> {
         if (!first_role.empty()) {
-            MUSTER_TRY(connection.query(sql::kUsersLock));
+            MUSTER_TRY(connection.query(pg_sql::kUsersLock));
         }
         MUSTER_ASSIGN(added,
-                      connection.change(sql::kUserInsert,
+                      connection.change(pg_sql::kUserInsert,
                                         user.name,
                                         user.role,
                                         user.password_hash,
@@ -44,7 +44,7 @@ Result<bool> PostgresStateStore::add_user(UserRecord user, string_view first_rol
                                         user.token_version,
                                         user.created_at_us,
                                         first_role));
-        return added == 0 ? Result<void>{} : change_rows(connection, sql::kFactsRaise);
+        return added == 0 ? Result<void>{} : change_rows(connection, pg_sql::kFactsRaise);
     };
     MUSTER_TRY(write_state(pool_, steps));
     if (added != 0) {
@@ -55,14 +55,14 @@ Result<bool> PostgresStateStore::add_user(UserRecord user, string_view first_rol
 
 Result<std::optional<UserRecord>> PostgresStateStore::find_user(string_view name) {
     MUSTER_ASSIGN(auto lease, pool_.acquire());
-    MUSTER_ASSIGN(auto rows, lease->query(sql::kUserSelect, name));
+    MUSTER_ASSIGN(auto rows, lease->query(pg_sql::kUserSelect, name));
     return rows.next() ? std::optional{user_of(rows)} : std::optional<UserRecord>{};
 }
 
 Result<std::vector<UserRecord>> PostgresStateStore::users() {
     const std::unique_lock lock(facts_mutex_);
     MUSTER_ASSIGN(auto lease, pool_.acquire());
-    MUSTER_ASSIGN(auto rows, lease->query(sql::kUsersSelect));
+    MUSTER_ASSIGN(auto rows, lease->query(pg_sql::kUsersSelect));
     std::vector<UserRecord> users;
     while (rows.next()) {
         users.push_back(user_of(rows));
@@ -76,14 +76,14 @@ Result<bool> PostgresStateStore::change_user(const UserRecord& user, std::int64_
     std::int64_t changed = 0;
     const auto steps = [&](PgConnection& connection) -> Result<void> {
         MUSTER_ASSIGN(changed,
-                      connection.change(sql::kUserUpdate,
+                      connection.change(pg_sql::kUserUpdate,
                                         user.role,
                                         user.password_hash,
                                         user.disabled,
                                         user.token_version,
                                         user.name,
                                         version_before));
-        return changed == 0 ? Result<void>{} : change_rows(connection, sql::kFactsRaise);
+        return changed == 0 ? Result<void>{} : change_rows(connection, pg_sql::kFactsRaise);
     };
     MUSTER_TRY(write_state(pool_, steps));
     if (changed != 0) {
@@ -99,7 +99,7 @@ Result<std::optional<StateStore::Stored>> PostgresStateStore::find_answer(string
                                                                           string_view key,
                                                                           std::int64_t now_us) {
     MUSTER_ASSIGN(auto lease, pool_.acquire());
-    MUSTER_ASSIGN(auto rows, lease->query(sql::kAnswerSelect, scope, key, now_us));
+    MUSTER_ASSIGN(auto rows, lease->query(pg_sql::kAnswerSelect, scope, key, now_us));
     if (!rows.next()) {
         return std::optional<Stored>{};
     }
@@ -114,7 +114,7 @@ Result<void> PostgresStateStore::store_answer(const IdempotencyKey& key,
                                               std::int64_t expires_at_us) {
     return write_state(pool_, [&](PgConnection& connection) {
         return change_rows(connection,
-                           sql::kAnswerStore,
+                           pg_sql::kAnswerStore,
                            key.scope,
                            key.key,
                            key.payload_hash,
@@ -131,7 +131,7 @@ Result<void> PostgresStateStore::store_answer(const IdempotencyKey& key,
 Result<void> PostgresStateStore::add_audit(const AuditEntry& entry) {
     return write_state(pool_, [&](PgConnection& connection) {
         return change_rows(connection,
-                           sql::kAuditStore,
+                           pg_sql::kAuditStore,
                            entry.at_us,
                            entry.user,
                            entry.action,
@@ -143,7 +143,7 @@ Result<void> PostgresStateStore::add_audit(const AuditEntry& entry) {
 
 Result<std::vector<AuditEntry>> PostgresStateStore::audit(std::int64_t limit) {
     MUSTER_ASSIGN(auto lease, pool_.acquire());
-    MUSTER_ASSIGN(auto rows, lease->query(sql::kAuditSelect, limit));
+    MUSTER_ASSIGN(auto rows, lease->query(pg_sql::kAuditSelect, limit));
     std::vector<AuditEntry> entries;
     while (rows.next()) {
         entries.push_back({.at_us = rows.int64(0),
@@ -160,11 +160,11 @@ Result<void> PostgresStateStore::expire(std::int64_t now_us, int audit_days) {
     const std::int64_t audit_from = now_us - audit_days * kMicrosecondsPerDay;
     const std::int64_t occurrences_from = now_us - kOccurrencesKeptDays * kMicrosecondsPerDay;
     const auto steps = [&](PgConnection& connection) -> Result<void> {
-        MUSTER_TRY(change_rows(connection, sql::kAnswerExpire, now_us));
-        MUSTER_TRY(change_rows(connection, sql::kRefreshExpire, now_us));
-        MUSTER_TRY(change_rows(connection, sql::kRevokedExpire, now_us));
-        MUSTER_TRY(change_rows(connection, sql::kOccurrenceExpire, occurrences_from));
-        return change_rows(connection, sql::kAuditExpire, audit_from);
+        MUSTER_TRY(change_rows(connection, pg_sql::kAnswerExpire, now_us));
+        MUSTER_TRY(change_rows(connection, pg_sql::kRefreshExpire, now_us));
+        MUSTER_TRY(change_rows(connection, pg_sql::kRevokedExpire, now_us));
+        MUSTER_TRY(change_rows(connection, pg_sql::kOccurrenceExpire, occurrences_from));
+        return change_rows(connection, pg_sql::kAuditExpire, audit_from);
     };
     MUSTER_TRY(write_state(pool_, steps));
     facts_.forget_expired(now_us);

@@ -10,12 +10,12 @@ Result<std::int64_t> record_publication(PgConnection& connection,
                                         const TableOutcome& outcome,
                                         bool changed,
                                         std::int64_t now_us) {
-    MUSTER_ASSIGN(auto version, connection.scalar(sql::kVersionSelect, outcome.table));
+    MUSTER_ASSIGN(auto version, connection.scalar(pg_sql::kVersionSelect, outcome.table));
     if (changed) {
         ++version;
         MUSTER_TRY(set_table_version(connection, outcome.table, version));
     }
-    MUSTER_TRY(connection.change(sql::kPublicationStore,
+    MUSTER_TRY(connection.change(pg_sql::kPublicationStore,
                                  run.str(),
                                  outcome.table,
                                  table_outcome_json(outcome),
@@ -27,9 +27,9 @@ Result<std::int64_t> record_publication(PgConnection& connection,
 Result<void> set_table_version(PgConnection& connection,
                                const std::string& table,
                                std::int64_t version) {
-    MUSTER_ASSIGN(const auto raised, connection.change(sql::kVersionUpdate, table, version));
+    MUSTER_ASSIGN(const auto raised, connection.change(pg_sql::kVersionUpdate, table, version));
     if (raised == 0) {
-        MUSTER_TRY(connection.change(sql::kVersionInsert, table, version));
+        MUSTER_TRY(connection.change(pg_sql::kVersionInsert, table, version));
     }
     return {};
 }

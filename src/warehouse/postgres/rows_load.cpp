@@ -18,7 +18,7 @@ Result<std::vector<RowWriteResult>> PgRowsJob::run() {
         MUSTER_TRY(load_existing());
         MUSTER_TRY(load_references());
     }
-    MUSTER_ASSIGN(version_, connection_.scalar(sql::kVersionSelect, table_.name.str()));
+    MUSTER_ASSIGN(version_, connection_.scalar(pg_sql::kVersionSelect, table_.name.str()));
     std::vector<RowWriteResult> results = group_.settle(version_);
     MUSTER_TRY(store_rows());
     MUSTER_TRY(store_rejects());
@@ -39,9 +39,10 @@ Result<void> PgRowsJob::load_answers() {
         scopes.push_back(key->scope);
         texts.push_back(key->key);
     }
-    MUSTER_ASSIGN(auto rows,
-                  connection_.query(
-                      sql::kAnswersSelect, postgres_array(scopes), postgres_array(texts), now_us_));
+    MUSTER_ASSIGN(
+        auto rows,
+        connection_.query(
+            pg_sql::kAnswersSelect, postgres_array(scopes), postgres_array(texts), now_us_));
     while (rows.next()) {
         const IdempotencyKey key{.scope = std::string(rows.text(0)),
                                  .key = std::string(rows.text(1))};
@@ -85,7 +86,7 @@ Result<void> PgRowsJob::load_existing() {
 }
 
 Result<std::string> PgRowsJob::reference_key(const Reference& reference) {
-    MUSTER_ASSIGN(auto rows, connection_.query(sql::kSchemaSelect, reference.table.str()));
+    MUSTER_ASSIGN(auto rows, connection_.query(pg_sql::kSchemaSelect, reference.table.str()));
     if (!rows.next()) {
         return Error{ErrorCode::kConflict,
                      "table " + reference.table.str() + " is not in the warehouse",

@@ -150,7 +150,7 @@ Result<void> read_rows(PgConnection& connection,
 Result<RowPage> read_page(PgConnection& connection, const Table& table, const RowQuery& query) {
     MUSTER_ASSIGN(auto transaction, open_snapshot(connection, table.name.str()));
     RowPage page;
-    MUSTER_ASSIGN(page.table_version, connection.scalar(sql::kVersionSelect, table.name.str()));
+    MUSTER_ASSIGN(page.table_version, connection.scalar(pg_sql::kVersionSelect, table.name.str()));
     if (query.count) {
         Condition all;
         add_filters(table, query, all);

@@ -1,7 +1,7 @@
 // The SQL of rows by request that names no table of the catalog.
 #pragma once
 
-namespace muster::sql {
+namespace muster::pg_sql {
 
 inline constexpr const char* kSchemaSelect =
     "SELECT schema_json FROM muster.tables WHERE name = $1";
@@ -48,4 +48,4 @@ inline constexpr const char* kRejectsStore =
 inline constexpr const char* kTransactionNumber = "SELECT pg_current_xact_id()::text";
 inline constexpr const char* kTransactionStatus = "SELECT pg_xact_status($1::xid8)";
 
-}  // namespace muster::sql
+}  // namespace muster::pg_sql

@@ -101,7 +101,7 @@ Result<void> PgRowsJob::store_rejects() {
         return postgres_array(texts);
     };
     const std::string ids = list([](const auto& reject) { return reject.entry.id.str(); });
-    MUSTER_ASSIGN(auto rows, connection_.query(sql::kKnownRejectsDelete, ids));
+    MUSTER_ASSIGN(auto rows, connection_.query(pg_sql::kKnownRejectsDelete, ids));
     std::map<std::string, RowsGroup::KnownReject> known;
     while (rows.next()) {
         known[std::string(rows.text(0))] = {
@@ -118,7 +118,7 @@ Result<void> PgRowsJob::store_rejects() {
     params.add(list([](const auto& reject) { return reject.entry.state_note; }));
     params.add(list([](const auto& reject) { return reasons_json(reject.entry.reasons); }));
     params.add(list([](const auto& reject) { return reject.entry.pointer; }));
-    MUSTER_ASSIGN(const auto stored, connection_.run(sql::kRejectsStore, params));
+    MUSTER_ASSIGN(const auto stored, connection_.run(pg_sql::kRejectsStore, params));
     wrote_ = true;
     return wrote_all(stored, group_.rejects().size());
 }
@@ -129,7 +129,7 @@ Result<void> PgRowsJob::store_answers() {
         params.add(key->scope).add(key->key).add(key->payload_hash);
         params.add(std::int64_t{answer->status}).add(answer->headers).add(answer->body);
         params.add(now_us_ + kIdempotencySeconds * kMicrosPerSecond);
-        MUSTER_TRY(connection_.run_cached(sql::kAnswerStore, params));
+        MUSTER_TRY(connection_.run_cached(pg_sql::kAnswerStore, params));
         wrote_ = true;
     }
     return {};
@@ -140,7 +140,7 @@ Result<void> PgRowsJob::store_audits() {
         PgParams params;
         params.add(entry->at_us).add(entry->user).add(entry->action).add(entry->subject);
         params.add(entry->detail).add(entry->request_id);
-        MUSTER_TRY(connection_.run_cached(sql::kAuditStore, params));
+        MUSTER_TRY(connection_.run_cached(pg_sql::kAuditStore, params));
     }
     return {};
 }

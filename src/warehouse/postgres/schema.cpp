@@ -25,20 +25,20 @@ constexpr const char* kSchemaThere = "SELECT count(*) FROM pg_namespace WHERE ns
 class PostgresDialect final : public SchemaDialect {
   public:
     std::string create_table(const Table& table) const override {
-        return sql::create_postgres_table(table, sql::identifier(table.name.str()));
+        return pg_sql::create_table(table, sql::identifier(table.name.str()));
     }
     std::string drop_table(const TableName& table) const override {
         return "DROP TABLE " + sql::identifier(table.str());
     }
     std::string add_column(const Table& table, const Column& column) const override {
-        return alter(table) + "ADD COLUMN " + sql::column_definition(table, column);
+        return alter(table) + "ADD COLUMN " + pg_sql::column_definition(table, column);
     }
     std::string drop_column(const Table& table, const std::string& column) const override {
         return alter(table) + "DROP COLUMN " + sql::identifier(column);
     }
     std::string change_type(const Table& table, const Column& column) const override {
         const std::string name = sql::identifier(column.name);
-        const std::string type = sql::column_type(column.type);
+        const std::string type = pg_sql::column_type(column.type);
         return alter(table) + "ALTER COLUMN " + name + " TYPE " + type + " USING " + name +
                "::" + postgres_type(column.type);
     }

@@ -60,8 +60,8 @@ Result<SavedTable> PostgresTableSnapshots::save(const Table& table,
     MUSTER_ASSIGN(auto lease, pool_.acquire(cancel));
     const std::string& name = table.name.str();
     MUSTER_ASSIGN(auto transaction, open_snapshot(*lease, name));
-    MUSTER_ASSIGN(const auto version, lease->scalar(sql::kVersionSelect, name));
-    MUSTER_ASSIGN(auto runs, lease->query(sql::kLastRun, name));
+    MUSTER_ASSIGN(const auto version, lease->scalar(pg_sql::kVersionSelect, name));
+    MUSTER_ASSIGN(auto runs, lease->query(pg_sql::kLastRun, name));
     const std::string last_run = runs.next() ? std::string(runs.text(0)) : "";
     MUSTER_ASSIGN(auto saved,
                   save_relation(*lease, engine_, table, sql::identifier(name), parquet, cancel));

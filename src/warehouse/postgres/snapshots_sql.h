@@ -2,7 +2,7 @@
 // table.
 #pragma once
 
-namespace muster::sql {
+namespace muster::pg_sql {
 
 inline constexpr const char* kAsideInsert =
     "INSERT INTO muster.asides (name, kind, table_name, run_id, table_version, created_at_us)"
@@ -88,4 +88,4 @@ inline constexpr const char* kRights =
     " FROM pg_attribute a, aclexplode(a.attacl) g WHERE a.attrelid = $1::regclass"
     " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY step";
 
-}  // namespace muster::sql
+}  // namespace muster::pg_sql

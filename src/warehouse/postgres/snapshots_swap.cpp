@@ -38,7 +38,7 @@ Result<Versions> versions_around(PgConnection& connection,
                                  const Table& table) {
     Versions versions;
     for (const std::string& name : tables_around(catalog, table)) {
-        MUSTER_ASSIGN(versions[name], connection.scalar(sql::kVersionSelect, name));
+        MUSTER_ASSIGN(versions[name], connection.scalar(pg_sql::kVersionSelect, name));
     }
     return versions;
 }
@@ -55,7 +55,7 @@ Result<void> exchange(PgConnection& connection,
                 .kind = AsideTable::Kind::kReplaced,
                 .table = request.table.name,
                 .run_id = request.run.str()};
-    MUSTER_ASSIGN(replaced.table_version, connection.scalar(sql::kVersionSelect, name));
+    MUSTER_ASSIGN(replaced.table_version, connection.scalar(pg_sql::kVersionSelect, name));
     MUSTER_TRY(hand_over_rights(connection, target, text_of(request.staged)));
     MUSTER_TRY(hand_over_names(connection, target, text_of(request.staged), replaced.name));
     MUSTER_ASSIGN(const auto views, view_statements(connection, target));
@@ -65,7 +65,8 @@ Result<void> exchange(PgConnection& connection,
     for (const std::string& statement : views) {
         MUSTER_TRY(connection.execute(statement));
     }
-    MUSTER_ASSIGN(const auto unstaged, connection.change(sql::kAsideDelete, request.staged.name));
+    MUSTER_ASSIGN(const auto unstaged,
+                  connection.change(pg_sql::kAsideDelete, request.staged.name));
     MUSTER_CHECK(unstaged == 1);
     MUSTER_TRY(record_aside(connection, replaced, now_us));
     TableOutcome published;
@@ -80,14 +81,14 @@ Result<void> list_objects_since(PgConnection& connection,
                                 const SwapRequest& request,
                                 SwapOutcome& outcome) {
     const std::string& name = request.table.name.str();
-    MUSTER_ASSIGN(auto rows, connection.query(sql::kObjectsSince, name, request.saved_version));
+    MUSTER_ASSIGN(auto rows, connection.query(pg_sql::kObjectsSince, name, request.saved_version));
     while (rows.next()) {
         outcome.objects_since.emplace_back(rows.text(0));
     }
     if (request.reload) {
         for (const std::string& object : outcome.objects_since) {
             MUSTER_ASSIGN(const auto forgotten,
-                          connection.change(sql::kObjectForget, name, object));
+                          connection.change(pg_sql::kObjectForget, name, object));
             MUSTER_CHECK(forgotten == 1);
         }
     }

@@ -12,7 +12,7 @@ Result<std::int64_t> PostgresStateStore::scheduled_since(string_view job,
                                                          std::int64_t now_us) {
     std::int64_t since_us = now_us;
     const auto steps = [&](PgConnection& connection) -> Result<void> {
-        MUSTER_ASSIGN(since_us, connection.scalar(sql::kScheduleSince, job, definition, now_us));
+        MUSTER_ASSIGN(since_us, connection.scalar(pg_sql::kScheduleSince, job, definition, now_us));
         return {};
     };
     MUSTER_TRY(write_state(pool_, steps));
@@ -25,7 +25,7 @@ Result<bool> PostgresStateStore::claim_occurrence(string_view job,
     std::int64_t claimed = 0;
     const auto steps = [&](PgConnection& connection) -> Result<void> {
         MUSTER_ASSIGN(claimed,
-                      connection.change(sql::kOccurrenceInsert, job, planned_at_us, now_us));
+                      connection.change(pg_sql::kOccurrenceInsert, job, planned_at_us, now_us));
         return {};
     };
     MUSTER_TRY(write_state(pool_, steps));
@@ -39,7 +39,7 @@ Result<void> PostgresStateStore::finish_occurrence(string_view job,
                                                    std::int64_t now_us) {
     return write_state(pool_, [&](PgConnection& connection) {
         return change_rows(
-            connection, sql::kOccurrenceFinish, now_us, outcome, detail, job, planned_at_us);
+            connection, pg_sql::kOccurrenceFinish, now_us, outcome, detail, job, planned_at_us);
     });
 }
 
@@ -47,7 +47,7 @@ Result<std::int64_t> PostgresStateStore::interrupt_occurrences(string_view job,
                                                                std::int64_t now_us) {
     std::int64_t interrupted = 0;
     const auto steps = [&](PgConnection& connection) -> Result<void> {
-        MUSTER_ASSIGN(interrupted, connection.change(sql::kOccurrenceInterrupt, now_us, job));
+        MUSTER_ASSIGN(interrupted, connection.change(pg_sql::kOccurrenceInterrupt, now_us, job));
         return {};
     };
     MUSTER_TRY(write_state(pool_, steps));
@@ -57,7 +57,7 @@ Result<std::int64_t> PostgresStateStore::interrupt_occurrences(string_view job,
 Result<std::optional<OccurrenceRecord>> PostgresStateStore::last_occurrence(string_view job,
                                                                             std::int64_t until_us) {
     MUSTER_ASSIGN(auto lease, pool_.acquire());
-    MUSTER_ASSIGN(auto rows, lease->query(sql::kOccurrenceLast, job, until_us));
+    MUSTER_ASSIGN(auto rows, lease->query(pg_sql::kOccurrenceLast, job, until_us));
     if (!rows.next()) {
         return std::optional<OccurrenceRecord>{};
     }

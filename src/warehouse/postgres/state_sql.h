@@ -1,7 +1,7 @@
 // The state store's tables in PostgreSQL and its SQL by name.
 #pragma once
 
-namespace muster::sql {
+namespace muster::pg_sql {
 
 // One statement each; part of muster's schema (its migrations). Names, tokens and occurrences are
 // unique by constraints: several processes may write at once.
@@ -110,4 +110,4 @@ inline constexpr const char* kOccurrenceExpire =
     "DELETE FROM muster.occurrences WHERE claimed_at_us < $1 AND (job, planned_at_us) NOT IN"
     " (SELECT job, max(planned_at_us) FROM muster.occurrences GROUP BY job)";
 
-}  // namespace muster::sql
+}  // namespace muster::pg_sql

@@ -14,7 +14,7 @@ using std::chrono::steady_clock;
 
 Result<void> insert_refresh(PgConnection& connection, const RefreshToken& token) {
     return change_rows(connection,
-                       sql::kRefreshInsert,
+                       pg_sql::kRefreshInsert,
                        token.token_hash,
                        token.family,
                        token.user,
@@ -44,15 +44,15 @@ Result<void> PostgresStateStore::read_facts(PgConnection& connection) {
     MUSTER_ASSIGN(auto transaction,
                   PgTransaction::open(connection, "ISOLATION LEVEL REPEATABLE READ READ ONLY"));
     const auto begun = steady_clock::now();
-    MUSTER_ASSIGN(const auto version, connection.scalar(sql::kFactsVersion));
+    MUSTER_ASSIGN(const auto version, connection.scalar(pg_sql::kFactsVersion));
     if (version != facts_version_) {
         std::unordered_map<std::string, TokenFacts::User> users;
-        MUSTER_ASSIGN(auto rows, connection.query(sql::kFactsUsers));
+        MUSTER_ASSIGN(auto rows, connection.query(pg_sql::kFactsUsers));
         while (rows.next()) {
             users[std::string(rows.text(0))] = {rows.int64(1), rows.boolean(2)};
         }
         std::unordered_map<std::string, std::int64_t> revoked;
-        MUSTER_ASSIGN(auto tokens, connection.query(sql::kRevokedSelect));
+        MUSTER_ASSIGN(auto tokens, connection.query(pg_sql::kRevokedSelect));
         while (tokens.next()) {
             if (tokens.int64(1) > clock_.now_us()) {
                 revoked[std::string(tokens.text(0))] = tokens.int64(1);
@@ -101,8 +101,8 @@ void PostgresStateStore::poll_facts() {
 Result<void> PostgresStateStore::revoke(const RevokedToken& token) {
     const std::shared_lock lock(facts_mutex_);
     const auto steps = [&](PgConnection& connection) -> Result<void> {
-        MUSTER_TRY(change_rows(connection, sql::kRevokedInsert, token.jti, token.expires_at_us));
-        return change_rows(connection, sql::kFactsRaise);
+        MUSTER_TRY(change_rows(connection, pg_sql::kRevokedInsert, token.jti, token.expires_at_us));
+        return change_rows(connection, pg_sql::kFactsRaise);
     };
     MUSTER_TRY(write_state(pool_, steps));
     facts_.revoke(token.jti, token.expires_at_us);
@@ -113,12 +113,12 @@ Result<std::vector<RevokedToken>> PostgresStateStore::revoked(std::int64_t now_u
     start_polling();
     const std::unique_lock lock(facts_mutex_);
     const auto steps = [&](PgConnection& connection) {
-        return change_rows(connection, sql::kRevokedExpire, now_us);
+        return change_rows(connection, pg_sql::kRevokedExpire, now_us);
     };
     MUSTER_TRY(write_state(pool_, steps));
     facts_.forget_expired(now_us);
     MUSTER_ASSIGN(auto lease, pool_.acquire());
-    MUSTER_ASSIGN(auto rows, lease->query(sql::kRevokedSelect));
+    MUSTER_ASSIGN(auto rows, lease->query(pg_sql::kRevokedSelect));
     std::vector<RevokedToken> tokens;
     while (rows.next()) {
         tokens.push_back({std::string(rows.text(0)), rows.int64(1)});
@@ -138,7 +138,7 @@ Result<void> PostgresStateStore::add_refresh(const RefreshToken& token) {
 
 Result<std::optional<RefreshToken>> PostgresStateStore::find_refresh(string_view token_hash) {
     MUSTER_ASSIGN(auto lease, pool_.acquire());
-    MUSTER_ASSIGN(auto rows, lease->query(sql::kRefreshSelect, token_hash));
+    MUSTER_ASSIGN(auto rows, lease->query(pg_sql::kRefreshSelect, token_hash));
     if (!rows.next()) {
         return std::optional<RefreshToken>{};
     }
@@ -155,7 +155,7 @@ Result<bool> PostgresStateStore::rotate_refresh(string_view token_hash,
                                                 std::int64_t now_us) {
     std::int64_t spent = 0;
     const auto steps = [&](PgConnection& connection) -> Result<void> {
-        MUSTER_ASSIGN(spent, connection.change(sql::kRefreshSpend, now_us, token_hash));
+        MUSTER_ASSIGN(spent, connection.change(pg_sql::kRefreshSpend, now_us, token_hash));
         return spent == 0 ? Result<void>{} : insert_refresh(connection, successor);
     };
     MUSTER_TRY(write_state(pool_, steps));
@@ -164,13 +164,13 @@ Result<bool> PostgresStateStore::rotate_refresh(string_view token_hash,
 
 Result<void> PostgresStateStore::drop_family(string_view family) {
     return write_state(pool_, [&](PgConnection& connection) {
-        return change_rows(connection, sql::kRefreshDropFamily, family);
+        return change_rows(connection, pg_sql::kRefreshDropFamily, family);
     });
 }
 
 Result<void> PostgresStateStore::drop_refresh_of(string_view user) {
     return write_state(pool_, [&](PgConnection& connection) {
-        return change_rows(connection, sql::kRefreshDropUser, user);
+        return change_rows(connection, pg_sql::kRefreshDropUser, user);
     });
 }
 

@@ -30,7 +30,7 @@ Result<void> rename_index(PgConnection& connection,
 
 Result<std::vector<TableIndex>> table_indexes(PgConnection& connection,
                                               const std::string& relation) {
-    MUSTER_ASSIGN(auto rows, connection.query(sql::kIndexes, relation));
+    MUSTER_ASSIGN(auto rows, connection.query(pg_sql::kIndexes, relation));
     std::vector<TableIndex> indexes;
     while (rows.next()) {
         indexes.push_back({std::string(rows.text(0)),
@@ -92,7 +92,7 @@ Result<void> hand_over_names(PgConnection& connection,
 Result<void> hand_over_rights(PgConnection& connection,
                               const std::string& from,
                               const std::string& to) {
-    MUSTER_ASSIGN(auto rows, connection.query(sql::kRights, from, to));
+    MUSTER_ASSIGN(auto rows, connection.query(pg_sql::kRights, from, to));
     while (rows.next()) {
         MUSTER_TRY(connection.execute(std::string(rows.text(0))));
     }
@@ -101,7 +101,7 @@ Result<void> hand_over_rights(PgConnection& connection,
 
 Result<std::vector<std::string>> view_statements(PgConnection& connection,
                                                  const std::string& relation) {
-    MUSTER_ASSIGN(auto rows, connection.query(sql::kViews, relation));
+    MUSTER_ASSIGN(auto rows, connection.query(pg_sql::kViews, relation));
     std::vector<std::string> statements;
     while (rows.next()) {
         statements.emplace_back(rows.text(0));
@@ -110,7 +110,7 @@ Result<std::vector<std::string>> view_statements(PgConnection& connection,
 }
 
 Result<void> refuse_dependents(PgConnection& connection, const std::string& relation) {
-    MUSTER_ASSIGN(auto rows, connection.query(sql::kDependents, relation));
+    MUSTER_ASSIGN(auto rows, connection.query(pg_sql::kDependents, relation));
     std::string list;
     while (rows.next()) {
         list += "\n  " + std::string(rows.text(0));

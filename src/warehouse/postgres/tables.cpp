@@ -3,7 +3,7 @@
 #include "warehouse/detail/table_sql.h"
 #include "warehouse/postgres/rows.h"
 
-namespace muster::sql {
+namespace muster::pg_sql {
 
 std::string column_type(const ColumnType& type) {
     return postgres_type(type) + (type.kind == TypeKind::kString ? " COLLATE \"C\"" : "");
@@ -11,17 +11,17 @@ std::string column_type(const ColumnType& type) {
 
 std::string column_definition(const Table& table, const Column& column) {
     const bool may_be_null = column.nullable && !table.is_key(column.name);
-    return identifier(column.name) + " " + column_type(column.type) +
+    return sql::identifier(column.name) + " " + column_type(column.type) +
            (may_be_null ? "" : " NOT NULL");
 }
 
-std::string create_postgres_table(const Table& table, const std::string& relation) {
+std::string create_table(const Table& table, const std::string& relation) {
     std::string columns;
     for (const Column& column : table.columns) {
         columns += column_definition(table, column) + ", ";
     }
-    return "CREATE TABLE " + relation + " (" + columns + "PRIMARY KEY (" + column_list(table.key) +
-           "))";
+    return "CREATE TABLE " + relation + " (" + columns + "PRIMARY KEY (" +
+           sql::column_list(table.key) + "))";
 }
 
-}  // namespace muster::sql
+}  // namespace muster::pg_sql

@@ -18,7 +18,7 @@ std::optional<TransactionOutcome> ask(PostgresPool& pool, const std::string& num
     if (!lease.ok()) {
         return std::nullopt;
     }
-    auto rows = (*lease)->query(sql::kTransactionStatus, number);
+    auto rows = (*lease)->query(pg_sql::kTransactionStatus, number);
     if (!rows.ok() || !rows->next()) {
         return std::nullopt;
     }
@@ -31,7 +31,7 @@ std::optional<TransactionOutcome> ask(PostgresPool& pool, const std::string& num
 }  // namespace
 
 Result<std::string> transaction_number(PgConnection& connection) {
-    MUSTER_ASSIGN(auto rows, connection.query(sql::kTransactionNumber));
+    MUSTER_ASSIGN(auto rows, connection.query(pg_sql::kTransactionNumber));
     MUSTER_CHECK(rows.next());
     return std::string(rows.text(0));
 }

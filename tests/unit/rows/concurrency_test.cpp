@@ -71,7 +71,7 @@ TEST_F(ConcurrencyTest, ABadRequestSpoilsNoneOfItsGroup) {
         }
     });
     EXPECT_EQ(wrong.load(), 0);
-    EXPECT_EQ(rows_of("SELECT count(*), count(*) FILTER (id % 3 = 0) FROM parents"),
+    EXPECT_EQ(rows_of("SELECT count(*), count(*) FILTER (WHERE id % 3 = 0) FROM parents"),
               std::vector<std::string>{"213|0"});
 }
 

@@ -22,7 +22,7 @@ class OccurrenceStoreTest : public WarehouseTest {
     OccurrenceStore& store() { return warehouse_->state(); }
     std::vector<std::string> rows() {
         return rows_of("SELECT job, planned_at_us - " + std::to_string(kNow) +
-                       ", outcome, detail FROM muster.occurrences ORDER BY ALL");
+                       ", outcome, detail FROM muster.occurrences ORDER BY 1, 2, 3, 4");
     }
 };
 

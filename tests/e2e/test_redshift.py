@@ -12,9 +12,12 @@ from postgres import PASSWORD
 from program import REAL, Program, need_real
 from redshift.muster import OnRedshift, state, strangers
 from redshift.server import CUT_AFTER, CUT_BEFORE, FAIL, running
-from test_reference import ABOVE_MEAN
 
 ROUNDS = int(os.environ.get("MUSTER_KILL_ROUNDS", "6"))
+ABOVE_MEAN = {
+    "Support": 221, "Engineering": 208, "Human Resources": 204, "Services": 204,
+    "Business Development": 187, "Research and Development": 151, "Marketing": 143,
+}  # fmt: skip
 CUTS_STEP = int(os.environ.get("MUSTER_CUTS_STEP", "17"))
 
 

@@ -1,0 +1,12 @@
+CREATE TABLE "places" ("code" VARCHAR(12) NOT NULL) DISTSTYLE AUTO COMPOUND SORTKEY ("code")
+;
+CREATE TABLE "visits" ("id" BIGINT NOT NULL, "place" VARCHAR(65535), "before" BIGINT, "small" INTEGER, "cost" DECIMAL(10,2), "weight" DOUBLE PRECISION, "paid" BOOLEAN NOT NULL, "day" DATE, "at" TIMESTAMP, "note" VARCHAR(400)) DISTSTYLE KEY DISTKEY ("id") COMPOUND SORTKEY ("id")
+;
+ALTER TABLE "visits" ADD COLUMN "note" VARCHAR(400)
+;
+DROP TABLE "visits"
+;
+CREATE TABLE IF NOT EXISTS muster."gate_visits" (held INTEGER) DISTSTYLE ALL
+;
+LOCK TABLE muster."gate_visits"
+;

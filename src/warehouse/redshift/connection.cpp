@@ -3,6 +3,7 @@
 #include "warehouse/postgres/errors.h"
 #include "warehouse/redshift/dialect.h"
 
+#include <algorithm>
 #include <string_view>
 
 namespace muster::redshift {
@@ -33,7 +34,11 @@ constexpr Meaning kMeanings[] = {
      ErrorCode::kUsage,
      "libpq cannot send a password that is stored as sha256: give the user one by CREATE USER ..."
      " PASSWORD 'md5...', or use temporary credentials of IAM"},
-    {"not authorized to assume IAM Role",
+    {"ot authorized to assume",
+     nullptr,
+     ErrorCode::kUsage,
+     "attach the role of [warehouse] iam_role to the cluster or namespace, and let it be assumed"},
+    {"ot authorized to get credentials of role",
      nullptr,
      ErrorCode::kUsage,
      "attach the role of [warehouse] iam_role to the cluster or namespace, and let it be assumed"},
@@ -57,10 +62,30 @@ constexpr Meaning kMeanings[] = {
      "the user lacks a right: docs/redshift.md lists what muster needs"},
 };
 
+// Errors of the processes behind the leader come as a block between lines of dashes: what stands
+// before it, and its line "context".
+std::string plain_text(std::string_view text) {
+    constexpr std::string_view kContext = "context:";
+    const std::size_t block = text.find("\n  ---");
+    const std::size_t context = text.find(kContext);
+    if (block == std::string_view::npos || context == std::string_view::npos || context < block) {
+        return std::string(text);
+    }
+    std::string_view words = text.substr(context + kContext.size());
+    words = words.substr(0, words.find('\n'));
+    words.remove_prefix(std::min(words.find_first_not_of(' '), words.size()));
+    std::string_view before = text.substr(0, block);
+    while (before.ends_with(' ') || before.ends_with('\n') || before.ends_with(':')) {
+        before.remove_suffix(1);
+    }
+    return std::string(before) + ": " + std::string(words);
+}
+
 Error error_of(std::string& sqlstate,
-               std::string_view text,
+               std::string_view said,
                std::string_view operation,
                std::string_view place) {
+    const std::string text = plain_text(said);
     for (const Meaning& meaning : kMeanings) {
         // The number of an error stands before its text.
         const bool number = meaning.words == "1023";

@@ -18,17 +18,23 @@ Error explain_copy(PgConnection& connection, Error error, const std::string& tab
         return error;
     }
     bool found = false;
+    bool of_a_value = false;
     while (rows->next()) {
         found = true;
-        error.message += fmt::format(
-            "\n  destination.rejected: {}{}: {}",
-            rows->text(0),
-            rows->text(1).empty() ? std::string() : fmt::format(", column {}", rows->text(1)),
-            rows->text(3));
+        // Without a column it is the object that is at fault.
+        const bool value = !rows->text(1).empty();
+        of_a_value = of_a_value || value;
+        error.message += value ? fmt::format("\n  destination.rejected: {}, column {}: {}",
+                                             rows->text(0),
+                                             rows->text(1),
+                                             rows->text(3))
+                               : fmt::format("\n  {}: {}", rows->text(0), rows->text(3));
     }
     if (found && error.code == ErrorCode::kInternal) {
-        error.code = ErrorCode::kConflict;
-        error.hint = "nothing was changed; the rules of the column should refuse such a value";
+        error.code = of_a_value ? ErrorCode::kConflict : ErrorCode::kVerification;
+        error.hint = of_a_value
+                         ? "nothing was changed; the rules of the column should refuse such a value"
+                         : "nothing was changed; run again with --force to scan the object anew";
     }
     return error;
 }

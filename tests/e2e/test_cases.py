@@ -35,14 +35,19 @@ class Muster:
     def __init__(self, folder):
         clean = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER")}
         self.environment = clean | {"NO_COLOR": "1", "HOME": str(folder)}
-        self.environment |= warehouse.settings(folder)
         self.folder = folder
+
+    def settings(self):
+        """Where the tables are, unless the catalog says it."""
+        catalog = self.folder / "muster.toml"
+        own = catalog.exists() and "[warehouse]" in catalog.read_text()
+        return {} if own else warehouse.settings(self.folder)
 
     def start(self, *words, env=None, stdin=subprocess.DEVNULL):
         return subprocess.Popen(
             [str(MUSTER), *words],
             cwd=self.folder,
-            env=self.environment | (env or {}),
+            env=self.environment | self.settings() | (env or {}),
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -21,6 +21,7 @@ import base64
 import json
 import re
 
+import warehouse
 from case_files import NULL, content, rewrite, to_bytes, to_toml
 
 RAW_BYTES_MAX = 32 * 1024
@@ -242,7 +243,7 @@ class TableCase:
         widest = max(len(one["columns"]) for one in self.inputs)
         queries = []
         for one in self.inputs:
-            cells = [f'CAST("{column["name"]}" AS VARCHAR)' for column in one["columns"]]
+            cells = [warehouse.as_text(column) for column in one["columns"]]
             cells += ["NULL"] * (widest - len(cells))
             named = ", ".join(f"{cell} AS c{number}" for number, cell in enumerate(cells))
             queries.append(f"SELECT '{one['table']}' AS input, {named} FROM {one['table']}")

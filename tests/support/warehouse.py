@@ -35,3 +35,13 @@ def psql(url, sql):
 def settings(folder):
     """What the environment of muster in this folder says of its warehouse."""
     return {"MUSTER_WAREHOUSE": database_of(folder)} if SERVER else {}
+
+
+def as_text(column):
+    """SQL of a column's value as DuckDB writes it."""
+    text, kind = f'CAST("{column["name"]}" AS VARCHAR)', column["type"].replace(" ", "")
+    if SERVER and kind == "double":
+        return f"regexp_replace({text}, '^(-?[0-9]+)$', '\\1.0')"
+    if SERVER and kind.startswith("decimal") and len(set(kind[8:-1].split(","))) == 1:
+        return f"regexp_replace({text}, '^(-?)0[.]', '\\1.')"
+    return text

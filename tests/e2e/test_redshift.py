@@ -124,7 +124,7 @@ def test_a_backup_is_made_verified_and_restored(muster, expected, form):
     muster("backup", "verify", made["backup_name"])
     muster.put_source(SECOND)
     muster.load()
-    muster("backup", "restore", made["backup_name"], "--from", form, "--yes")
+    muster("backup", "restore", made["backup_name"], "--from", form)
     table = "hired_employees"
     assert state(muster)[table] == expected[0][table]
     seen = muster.standin.seen[begin:]

@@ -120,12 +120,11 @@ def test_a_backup_is_made_verified_and_restored(muster, expected, form):
     muster.load()
     begin = len(muster.standin.seen)
     muster("backup", "create", "hired_employees")
-    (line,) = muster("backup", "list", "--output", "json").stdout.splitlines()
-    made = json.loads(line)
-    muster("backup", "verify", made["name"])
+    made = json.loads(muster("backup", "list", "hired_employees", "--json").stdout)[0]
+    muster("backup", "verify", made["backup_name"])
     muster.put_source(SECOND)
     muster.load()
-    muster("backup", "restore", made["name"], "--from", form, "--yes")
+    muster("backup", "restore", made["backup_name"], "--from", form, "--yes")
     table = "hired_employees"
     assert state(muster)[table] == expected[0][table]
     seen = muster.standin.seen[begin:]

@@ -59,7 +59,7 @@ def chosen(columns, names):
 def check_role(standin, role):
     if role not in standin.roles:
         raise Refused(
-            f"UnauthorizedException:Not authorized to get credentials of role {role}", "XX000",
+            f"Not authorized to get credentials of role {role}", "XX000",
             lakes.block("Not authorized to assume role", 30000, role),
         )  # fmt: skip
 

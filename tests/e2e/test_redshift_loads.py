@@ -57,7 +57,8 @@ def declare(muster, size="int32", nullable="true", limit="", more=""):
 
 
 def rows(muster, columns="code, size, text"):
-    return [tuple(row.values()) for row in muster.query(f"SELECT {columns} FROM notes ORDER BY code")]
+    found = muster.query(f"SELECT {columns} FROM notes ORDER BY code")
+    return [tuple(row.values()) for row in found]
 
 
 def rejects(muster, *words):
@@ -120,7 +121,8 @@ def test_over_the_reject_limit_the_table_is_untouched(muster):
     muster.put_source({"notes.csv": b"a,1,one\n"})
     muster.load()
     assert rows(muster) == [("a", 1, "one")]
-    assert [r["state"] for r in muster.query("SELECT state FROM muster.rejects")] == ["gone", "gone"]
+    states = muster.query("SELECT state FROM muster.rejects")
+    assert [row["state"] for row in states] == ["gone", "gone"]
 
 
 def test_a_table_follows_its_catalog(muster):

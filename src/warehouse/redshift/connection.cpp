@@ -41,10 +41,6 @@ constexpr Meaning kMeanings[] = {
     {"ot authorized to get credentials of role",
      nullptr,
      ErrorCode::kUsage,
-     "attach the role of [warehouse] iam_role to the cluster or namespace, and let it be assumed"},
-    {"ot authorized to get credentials of role",
-     nullptr,
-     ErrorCode::kUsage,
      "attach the role of [warehouse] iam_role to the cluster or namespace, and let it be assumed by"
      " redshift.amazonaws.com and redshift-serverless.amazonaws.com"},
     {"no default IAM role",

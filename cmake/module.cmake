@@ -42,6 +42,8 @@ endfunction()
 
 # All of them, without the program and the tools.
 add_custom_target(unit_tests)
+# What the tests from outside drive besides the program.
+add_custom_target(test_programs)
 
 # muster_test(NAME SOURCES ... LINK ...): one GoogleTest program, its cases registered with CTest.
 function(muster_test name)

@@ -25,7 +25,7 @@ configure_and_build() {  # PRESET TARGET ...
 # The release build also proves that every public header compiles alone. The unit tests are built
 # once, with the sanitizers.
 stage_build() {
-    configure_and_build release muster generate_hiring http_echo all_verify_interface_header_sets
+    configure_and_build release muster test_programs all_verify_interface_header_sets
 }
 
 run_ctest() {  # PRESET

@@ -38,7 +38,7 @@ inline constexpr std::size_t kPageRowsMax = 1000;
 inline constexpr std::size_t kJsonDepthMax = 16;
 inline constexpr std::int64_t kGateWaitMs = 5000;
 inline constexpr std::int64_t kOutcomeWaitMs = 10'000;  // for the news of a lost COMMIT
-inline constexpr std::int64_t kReportMsMax = 30'000;  // of a report over HTTP
+inline constexpr std::int64_t kReportMsMax = 30'000;    // of a report over HTTP
 inline constexpr std::int64_t kIdempotencySeconds = 24 * 3600;
 
 // What servers that share a database know of each other's users and revoked tokens.

@@ -272,15 +272,16 @@ def test_a_transaction_that_met_another_is_tried_again(postgres, tmp_path, state
     generate(muster.source, 100)
     muster("migrate")
     muster.sql(
-        f"""CREATE SEQUENCE tries;
+        f"""CREATE SEQUENCE public.tries;
         CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-            IF nextval('tries') <= 2 THEN RAISE EXCEPTION 'in the way' USING ERRCODE = '{state}';
+            IF nextval('public.tries') <= 2 THEN
+                RAISE EXCEPTION 'in the way' USING ERRCODE = '{state}';
             END IF; RETURN NULL; END $$;
         CREATE TRIGGER refuse BEFORE INSERT ON hired_employees EXECUTE FUNCTION refuse();"""
     )
     tables, _ = muster.load()
     assert tables["hired_employees"]["inserted"] == 100
-    assert muster.sql("SELECT last_value FROM tries") == ["3"]
+    assert muster.sql("SELECT last_value FROM public.tries") == ["3"]
 
 
 def test_another_programs_rule_refuses_the_load_and_leaves_the_table(postgres, tmp_path):

@@ -1,5 +1,6 @@
 #include "warehouse/postgres/sql_lexer.h"
 
+#include "warehouse/postgres/rows.h"
 #include "warehouse/postgres/user_sql.h"
 
 #include <gtest/gtest.h>
@@ -72,8 +73,8 @@ TEST(SqlLexer, LosesNoByte) {
 QueryParam year() { return {"year", {TypeKind::kInt32, 0, 0}, Value(std::int64_t{2021})}; }
 
 TEST(NumberParams, ReplacesNamesOutsideOfStringsOnly) {
-    const auto numbered =
-        number_params("SELECT $year, '$year', $$ $year $$ -- $year\n WHERE y = $year", {year()});
+    const auto numbered = number_params(
+        "SELECT $year, '$year', $$ $year $$ -- $year\n WHERE y = $year", {year()}, postgres_type);
     ASSERT_TRUE(numbered.ok());
     EXPECT_EQ(numbered->sql,
               "SELECT CAST($1 AS integer), '$year', $$ $year $$ -- $year\n"
@@ -83,7 +84,7 @@ TEST(NumberParams, ReplacesNamesOutsideOfStringsOnly) {
 }
 
 TEST(NumberParams, NamesAParameterThatIsNone) {
-    const auto numbered = number_params("SELECT $month", {year()});
+    const auto numbered = number_params("SELECT $month", {year()}, postgres_type);
     ASSERT_FALSE(numbered.ok());
     EXPECT_EQ(numbered.error().code, ErrorCode::kUsage);
     EXPECT_NE(numbered.error().message.find("$month"), std::string::npos);

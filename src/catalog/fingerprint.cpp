@@ -100,10 +100,15 @@ void add_report(CanonicalText& text, const Report& report) {
     }
 }
 
-// Nothing without an [s3] section: catalogs that have none keep their fingerprint.
-void add_s3(CanonicalText& text, const S3Settings& s3) {
+// Settings that came later, nothing of those that are not set: catalogs without them keep their
+// fingerprint.
+void add_later_settings(CanonicalText& text, const Catalog& catalog) {
+    const S3Settings& s3 = catalog.s3;
     const std::string style = !s3.path_style ? "" : *s3.path_style ? "path" : "host";
-    const std::array<std::pair<const char*, std::string>, 6> settings = {{
+    const bool role_is_default = catalog.copy_role == "default";
+    const std::array<std::pair<const char*, std::string>, 8> settings = {{
+        {"warehouse.iam_role", role_is_default ? "" : catalog.copy_role},
+        {"state.url", catalog.state_url},
         {"s3.region", s3.region},
         {"s3.endpoint", s3.endpoint},
         {"s3.path_style", style},
@@ -161,17 +166,11 @@ std::string rule_fingerprint(const Table& table) {
 
 std::string Catalog::fingerprint() const {
     CanonicalText text{"muster.catalog.1"};
-    for (const std::string* part : {&name,
-                                    &data_dir,
-                                    &source_url,
-                                    &clean_url,
-                                    &backups_url,
-                                    &warehouse_url,
-                                    &copy_role,
-                                    &state_url}) {
+    for (const std::string* part :
+         {&name, &data_dir, &source_url, &clean_url, &backups_url, &warehouse_url}) {
         text.add(*part);
     }
-    add_s3(text, s3);
+    add_later_settings(text, *this);
     text.add(static_cast<std::size_t>(retention.runs_days));
     text.add(static_cast<std::size_t>(retention.rejects_days));
     text.add(static_cast<std::size_t>(retention.clean_runs));

@@ -312,9 +312,9 @@ def test_a_restart_of_the_database_is_survived(tmp_path):
             for ledger in ledgers:
                 ledger.join()
             judge(ledgers, keys_of(postgres, url))
-            Client(server.port, token).post("/jobs", {"id": 99, "job": "after"}, 201)
+            Client(server.port, token).post("/jobs", {"id": 9_000_001, "job": "after"}, 201)
             postgres.stop()
-            answer = Client(server.port, token).post("/jobs", {"id": 100, "job": "without"})
+            answer = Client(server.port, token).post("/jobs", {"id": 9_000_002, "job": "without"})
             assert answer.status == 503, answer
             assert "correct" not in json.dumps(answer.json)
             postgres.start()

@@ -56,7 +56,7 @@ Result<void> PostgresLoadJob::update_changed() {
     for (const Column& column : table_.columns) {
         if (!table_.is_key(column.name)) {
             const std::string name = sql::identifier(column.name);
-            set += (set.empty() ? "" : ", ") + name + " = s." + name;
+            set += fmt::format("{}{} = s.{}", set.empty() ? "" : ", ", name, name);
         }
     }
     MUSTER_ASSIGN(const auto changed,

@@ -75,7 +75,7 @@ class Behind {
     std::string nested(std::size_t at) {
         const Column& column = table_.columns[columns_[at]];
         const Value& value = (*query_.after)[at];
-        const std::string here = strictly(column, value);
+        std::string here = strictly(column, value);
         if (at + 1 == columns_.size()) {
             return here;
         }

@@ -4,6 +4,8 @@
 #include "warehouse/redshift/ledger_sql.h"
 #include "warehouse/redshift/redshift_warehouse.h"
 
+#include <fmt/format.h>
+
 namespace muster {
 namespace {
 
@@ -20,12 +22,13 @@ Result<void> take(PgConnection& connection, const std::string& name, const std::
         const bool free = holder == owner || held.int64(2) <= now_us || held.text(3) != "running";
         if (!free) {
             const std::int64_t age_us = now_us - held.int64(1);
-            return Error{ErrorCode::kBusy,
-                         "run " + holder + " holds the lease '" + name + "' since " +
-                             std::to_string(age_us / kMicroseconds) + " s",
-                         "wait until it is done; a run that died frees its lease after " +
-                             std::to_string(kLeaseSeconds) + " s",
-                         ""};
+            return Error{
+                ErrorCode::kBusy,
+                fmt::format(
+                    "run {} holds the lease '{}' since {} s", holder, name, age_us / kMicroseconds),
+                "wait until it is done; a run that died frees its lease after " +
+                    std::to_string(kLeaseSeconds) + " s",
+                ""};
         }
     }
     MUSTER_TRY(connection.change(redshift::kLeaseDelete, name));

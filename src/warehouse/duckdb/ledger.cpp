@@ -1,10 +1,9 @@
 // Runs, their tables and the versions of objects.
-#include "core/json_writer.h"
 #include "warehouse/detail/ledger_json.h"
+#include "warehouse/detail/ledger_rows.h"
 #include "warehouse/duckdb/duckdb_warehouse.h"
 #include "warehouse/duckdb/sql.h"
 
-#include <algorithm>
 #include <set>
 
 namespace muster {
@@ -38,51 +37,14 @@ Result<std::vector<RunRecord>> read_runs(QueryResult& rows) {
         if (!more) {
             return runs;
         }
-        RunRecord run;
-        run.run_id = rows.text(0);
-        run.status = rows.text(1);
-        run.trigger = rows.text(2);
-        run.error = rows.text(3);
-        run.started_at_us = rows.int64(4);
-        run.finished_at_us = rows.int64(5);
-        run.kind = rows.text(6);
-        run.backup = rows.text(7);
-        runs.push_back(std::move(run));
+        runs.push_back(read_run(rows));
     }
-}
-
-ObjectVersion read_version(const QueryResult& rows) {
-    ObjectVersion version;
-    version.table = rows.text(0);
-    version.object = rows.text(1);
-    version.run_id = rows.text(2);
-    version.bytes = static_cast<std::uint64_t>(rows.int64(3));
-    version.mtime_ns = rows.int64(4);
-    version.ctime_ns = rows.int64(5);
-    version.inode = static_cast<std::uint64_t>(rows.int64(6));
-    version.etag = rows.text(7);
-    version.content_hash = rows.text(8);
-    version.rule_fingerprint = rows.text(9);
-    version.schema_fingerprint = rows.text(10);
-    version.counts.read = rows.int64(11);
-    version.counts.inserted = rows.int64(12);
-    version.counts.updated = rows.int64(13);
-    version.counts.unchanged = rows.int64(14);
-    version.counts.deduplicated = rows.int64(15);
-    version.counts.rejected = rows.int64(16);
-    version.counts.blank_lines = rows.int64(17);
-    version.loaded_at_us = rows.int64(18);
-    return version;
 }
 
 }  // namespace
 
 Result<void> DuckdbWarehouse::begin_run(const RunRecord& run) {
     MUSTER_ASSIGN(auto connection, connect());
-    std::vector<std::string> planned;
-    for (const TableOutcome& table : run.tables) {
-        planned.push_back(table.table);
-    }
     MUSTER_ASSIGN(auto added,
                   connection.change(sql::kRunInsert,
                                     std::string_view(run.run_id),
@@ -92,7 +54,7 @@ Result<void> DuckdbWarehouse::begin_run(const RunRecord& run) {
                                     std::string_view(run.trigger),
                                     std::string_view(run.error),
                                     run.started_at_us,
-                                    std::string_view(json_texts(planned))));
+                                    std::string_view(planned_tables_json(run))));
     static_cast<void>(added);
     return {};
 }
@@ -140,18 +102,11 @@ Result<void> DuckdbWarehouse::reconcile_run(Connection& connection,
     for (const auto& [table, json] : outcomes) {
         MUSTER_TRY(put_run_table(connection, run_id, table, json, clock_.now_us()));
     }
-    const std::vector<std::string> planned = parse_names_json(planned_json);
-    const bool complete =
-        !planned.empty() && std::all_of(planned.begin(), planned.end(), [&](const std::string& t) {
-            return published.contains(t);
-        });
-    const std::string_view error = complete ? "" : "the process ended before the run was finished";
-    MUSTER_ASSIGN(auto changed,
-                  connection.change(sql::kRunFinish,
-                                    std::string_view(complete ? "succeeded" : "failed"),
-                                    error,
-                                    clock_.now_us(),
-                                    std::string_view(run_id)));
+    const LostRunEnd end = end_of_lost_run(planned_json, published);
+    MUSTER_ASSIGN(
+        auto changed,
+        connection.change(
+            sql::kRunFinish, end.status, end.error, clock_.now_us(), std::string_view(run_id)));
     static_cast<void>(changed);
     return transaction.commit();
 }
@@ -215,19 +170,7 @@ Result<RunRecord> DuckdbWarehouse::run(const std::string& run_id) {
                                        std::string_view(run_id)));
         MUSTER_ASSIGN(found, read_runs(rows));
     }
-    if (found.empty()) {
-        return Error{ErrorCode::kNotFound,
-                     "no run " + run_id + " in the ledger",
-                     "'muster runs list' shows them",
-                     ""};
-    }
-    if (found.size() > 1 && found.front().run_id != run_id) {
-        return Error{ErrorCode::kNotFound,
-                     "more than one run begins with " + run_id,
-                     "give more of its id",
-                     ""};
-    }
-    RunRecord record = std::move(found.front());
+    MUSTER_ASSIGN(RunRecord record, only_run(std::move(found), run_id));
     MUSTER_ASSIGN(record.tables, run_tables(connection, record.run_id));
     return record;
 }
@@ -241,7 +184,7 @@ Result<std::vector<ObjectVersion>> DuckdbWarehouse::object_versions(const TableN
         if (!more) {
             return versions;
         }
-        versions.push_back(read_version(rows));
+        versions.push_back(read_object_version(rows));
     }
 }
 

@@ -1,4 +1,5 @@
 // What the tables themselves refuse: references without a target.
+#include "warehouse/detail/ledger_rows.h"
 #include "warehouse/duckdb/load_job.h"
 #include "warehouse/duckdb/sql.h"
 
@@ -29,10 +30,7 @@ Result<std::string> LoadJob::known_references(const Reference& reference, std::s
                                     std::string_view(reference.table.str())));
     MUSTER_ASSIGN(const bool found, rows.next());
     if (!found) {
-        return Error{ErrorCode::kConflict,
-                     "table " + reference.table.str() + " is not in the warehouse",
-                     "run 'muster migrate'",
-                     ""};
+        return referenced_table_missing(reference.table);
     }
     const std::string key = sql_identifier(rows.text(0));
     const std::string all = "SELECT " + key + " FROM " + sql::target(reference.table);

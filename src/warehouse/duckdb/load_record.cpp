@@ -86,38 +86,36 @@ Result<void> LoadJob::store_replay(std::int64_t now_us) {
 }
 
 Result<void> LoadJob::store_objects(std::int64_t now_us) {
-    const std::string rules = rule_fingerprint(table_);
-    const std::string schema = schema_fingerprint(table_);
     for (std::size_t i = 0; i < request_.objects.size(); ++i) {
         const LoadObject& object = request_.objects[i];
         if (object.scan.problem_code) {
             continue;
         }
-        const LoadCounts counts = counts_of(i);
-        const std::string_view table = table_.name.str();
-        const std::string_view name = object.scan.object;
+        const ObjectVersion version = object_version(i, now_us);
+        const std::string_view table = version.table;
+        const std::string_view name = version.object;
         MUSTER_ASSIGN(auto removed, connection_.change(sql::kObjectDelete, table, name));
         MUSTER_ASSIGN(auto added,
                       connection_.change(sql::kObjectInsert,
                                          table,
                                          name,
-                                         std::string_view(request_.run.str()),
-                                         signed_of(object.source.bytes),
-                                         object.source.mtime_ns,
-                                         object.source.ctime_ns,
-                                         signed_of(object.source.inode),
-                                         std::string_view(object.source.etag),
-                                         std::string_view(object.scan.content_hash),
-                                         std::string_view(rules),
-                                         std::string_view(schema),
-                                         counts.read,
-                                         counts.inserted,
-                                         counts.updated,
-                                         counts.unchanged,
-                                         counts.deduplicated,
-                                         counts.rejected,
-                                         counts.blank_lines,
-                                         now_us));
+                                         std::string_view(version.run_id),
+                                         signed_of(version.bytes),
+                                         version.mtime_ns,
+                                         version.ctime_ns,
+                                         signed_of(version.inode),
+                                         std::string_view(version.etag),
+                                         std::string_view(version.content_hash),
+                                         std::string_view(version.rule_fingerprint),
+                                         std::string_view(version.schema_fingerprint),
+                                         version.counts.read,
+                                         version.counts.inserted,
+                                         version.counts.updated,
+                                         version.counts.unchanged,
+                                         version.counts.deduplicated,
+                                         version.counts.rejected,
+                                         version.counts.blank_lines,
+                                         version.loaded_at_us));
         static_cast<void>(removed + added);
     }
     return {};

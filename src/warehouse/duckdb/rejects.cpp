@@ -1,5 +1,5 @@
 // The reject ledger as it is listed and waived.
-#include "core/text.h"
+#include "warehouse/detail/ledger_rows.h"
 #include "warehouse/duckdb/duckdb_warehouse.h"
 #include "warehouse/duckdb/sql.h"
 
@@ -26,32 +26,12 @@ struct Conditions {
 Conditions conditions_of(const RejectFilter& filter) {
     Conditions conditions;
     conditions.add("table_name = ?", filter.table);
-    // Within a value every quote is escaped, so this text can only be a code.
-    conditions.add("contains(reasons, ?)",
-                   filter.code.empty() ? "" : "\"code\":" + json_quote(filter.code));
+    conditions.add("contains(reasons, ?)", code_in_reasons(filter.code));
     conditions.add("state = ?", filter.state);
     conditions.add("severity = ?", filter.severity);
     conditions.add("(run_id = ? OR last_seen_run = ?)", filter.run_id, 2);
     conditions.add("starts_with(id, ?)", filter.id_prefix);
     return conditions;
-}
-
-Result<RejectEntry> read_reject(const QueryResult& row) {
-    RejectEntry entry;
-    entry.id = RejectId(std::string(row.text(0)));
-    entry.run_id = row.text(1);
-    entry.table = row.text(2);
-    entry.object = row.text(3);
-    entry.line = static_cast<std::uint64_t>(row.int64(4));
-    entry.offset = static_cast<std::uint64_t>(row.int64(5));
-    entry.length = static_cast<std::uint64_t>(row.int64(6));
-    entry.raw = row.text(7);
-    entry.severity = row.text(8);
-    entry.state = row.text(9);
-    entry.state_note = row.text(10);
-    MUSTER_ASSIGN(entry.reasons, parse_reasons_json(row.text(11)));
-    entry.pointer = row.text(12);
-    return entry;
 }
 
 }  // namespace
@@ -73,7 +53,8 @@ Result<void> DuckdbWarehouse::rejects(
         if (!more) {
             return {};
         }
-        MUSTER_ASSIGN(const auto entry, read_reject(rows));
+        MUSTER_ASSIGN(const auto entry,
+                      read_reject(rows, std::string(rows.text(kRejectRawColumn))));
         MUSTER_TRY(found(entry));
     }
 }

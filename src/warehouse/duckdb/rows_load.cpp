@@ -1,6 +1,7 @@
 // What the database knows of a group's rows. The table is probed by the batch: the other way round
 // costs a scan of the whole table for a single row.
 #include "engine/detail/scan_source.h"
+#include "warehouse/detail/ledger_rows.h"
 #include "warehouse/duckdb/rows_job.h"
 #include "warehouse/duckdb/sql.h"
 #include "warehouse/duckdb/state_sql.h"
@@ -145,10 +146,7 @@ Result<std::string> RowsJob::reference_key(const Reference& reference) {
     MUSTER_ASSIGN(auto rows, run(kReferenceKey, one(make_value(kText, reference.table.str()))));
     MUSTER_ASSIGN(const bool found, rows.next());
     if (!found) {
-        return Error{ErrorCode::kConflict,
-                     "table " + reference.table.str() + " is not in the warehouse",
-                     "run 'muster migrate'",
-                     ""};
+        return referenced_table_missing(reference.table);
     }
     return sql_identifier(rows.text(0));
 }

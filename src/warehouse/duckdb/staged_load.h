@@ -43,6 +43,8 @@ class StagedLoad {
     // Rows that are neither losers nor refused.
     std::int64_t passing() const;
     LoadCounts counts_of(std::size_t index) const;
+    // Of the object at `index`, as this load leaves it.
+    ObjectVersion object_version(std::size_t index, std::int64_t now_us) const;
     // kInternal unless each object's records are all accounted for; else the sum.
     Result<LoadCounts> balanced_counts() const;
     TableOutcome outcome() const;
@@ -50,6 +52,12 @@ class StagedLoad {
     TableOutcome refused_outcome(const std::string& error) const;
     // SQL of the reason why a row `w` of winners is refused.
     std::string reference_reason(const Reference& reference) const;
+    // For a warehouse that finds missing references by itself: takes (position of a row, index of
+    // the reference in the table), and then refuses these rows with all their reasons; how many.
+    Result<Appender> open_missing();
+    Result<std::int64_t> refuse_missing();
+    // kInternal unless as many were refused, and taken out of the staged rows, as were missing.
+    Result<void> check_missing(std::int64_t refused, std::int64_t removed) const;
     // Adds the second column to the tally of the object whose ordinal is in the first; their sum.
     Result<void> add_to_tally(std::int64_t ordinal,
                               std::int64_t count,

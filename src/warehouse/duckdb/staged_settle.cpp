@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace muster {
 
 namespace {
@@ -55,6 +57,41 @@ Result<void> StagedLoad::count_reasons(const std::string& code, std::int64_t row
                                      code + "\"')"));
     rejects_by_code_[code] += static_cast<std::uint64_t>(reasons);
     return {};
+}
+
+Result<Appender> StagedLoad::open_missing() {
+    MUSTER_TRY(
+        connection_.execute("CREATE TEMP TABLE missing_found (position BIGINT, reference BIGINT)"));
+    return Appender::open(connection_, nullptr, "missing_found");
+}
+
+Result<std::int64_t> StagedLoad::refuse_missing() {
+    std::string reasons;
+    for (std::size_t i = 0; i < table_.references.size(); ++i) {
+        reasons += fmt::format(", CASE WHEN list_contains(m.refused, {}) THEN {} END",
+                               i,
+                               reference_reason(table_.references[i]));
+    }
+    return connection_.change(
+        "INSERT INTO set_rejects SELECT w._position, 'error', '[' ||"
+        " concat_ws(','" +
+        reasons +
+        ") || ']' FROM (SELECT position, list(reference) AS refused"
+        " FROM missing_found GROUP BY position) m JOIN winners w ON"
+        " w._position = m.position");
+}
+
+Result<void> StagedLoad::check_missing(std::int64_t refused, std::int64_t removed) const {
+    if (refused == missing_ && removed == missing_) {
+        return {};
+    }
+    return Error{ErrorCode::kInternal,
+                 fmt::format("table {}: {} rows have a missing reference, {} were found again",
+                             table_.name.str(),
+                             missing_,
+                             std::min(refused, removed)),
+                 "nothing was changed; please report this",
+                 ""};
 }
 
 Result<void> StagedLoad::fetch_object(const LoadObject& object, Appender& appender) {
@@ -179,6 +216,23 @@ std::int64_t StagedLoad::passing() const {
         rows += tally.staged - tally.deduplicated - tally.set_rejected;
     }
     return rows;
+}
+
+ObjectVersion StagedLoad::object_version(std::size_t index, std::int64_t now_us) const {
+    const LoadObject& object = request_.objects[index];
+    return {.table = table_.name.str(),
+            .object = object.scan.object,
+            .run_id = request_.run.str(),
+            .bytes = object.source.bytes,
+            .mtime_ns = object.source.mtime_ns,
+            .ctime_ns = object.source.ctime_ns,
+            .inode = object.source.inode,
+            .etag = object.source.etag,
+            .content_hash = object.scan.content_hash,
+            .rule_fingerprint = rule_fingerprint(table_),
+            .schema_fingerprint = schema_fingerprint(table_),
+            .counts = counts_of(index),
+            .loaded_at_us = now_us};
 }
 
 LoadCounts StagedLoad::counts_of(std::size_t index) const {

@@ -116,6 +116,8 @@ class PgConnection {
     PgConnection(const Libpq& libpq, const PgDialect& dialect, pg_conn* connection);
     Result<void> connect(std::int64_t timeout_seconds);
     Result<void> set_up();
+    // The first step of each: kCancelled if the token asks for it.
+    Result<void> begin_statement();
     Result<PgRows> collect(std::string_view operation);
     Result<void> look_for_cancel();
 

@@ -140,4 +140,6 @@ Error connect_error(std::string_view text, std::string_view place, std::string_v
                     "");
 }
 
+Error stopped_on_request() { return {ErrorCode::kCancelled, "stopped on request", "", ""}; }
+
 }  // namespace muster

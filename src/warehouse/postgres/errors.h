@@ -21,4 +21,7 @@ Error connection_lost(std::string_view text, std::string_view operation, std::st
 // The connection could not be made. The server's text tells which of many causes it was.
 Error connect_error(std::string_view text, std::string_view place, std::string_view user);
 
+// kCancelled.
+Error stopped_on_request();
+
 }  // namespace muster

@@ -1,14 +1,13 @@
 // Runs, their tables and the versions of objects.
-#include "core/json_writer.h"
 #include "core/limits.h"
 #include "warehouse/detail/ledger_json.h"
+#include "warehouse/detail/ledger_rows.h"
 #include "warehouse/postgres/attempts.h"
 #include "warehouse/postgres/ledger_rows.h"
 #include "warehouse/postgres/ledger_sql.h"
 #include "warehouse/postgres/postgres_warehouse.h"
 #include "warehouse/postgres/tables.h"
 
-#include <algorithm>
 #include <set>
 
 namespace muster {
@@ -17,30 +16,6 @@ namespace {
 
 constexpr std::int64_t kDayUs = std::int64_t{24} * 3600 * 1'000'000;
 constexpr std::int64_t kLeaseUs = kLeaseSeconds * 1'000'000;
-
-ObjectVersion read_version(const PgRows& rows) {
-    ObjectVersion version;
-    version.table = rows.text(0);
-    version.object = rows.text(1);
-    version.run_id = rows.text(2);
-    version.bytes = static_cast<std::uint64_t>(rows.int64(3));
-    version.mtime_ns = rows.int64(4);
-    version.ctime_ns = rows.int64(5);
-    version.inode = static_cast<std::uint64_t>(rows.int64(6));
-    version.etag = rows.text(7);
-    version.content_hash = rows.text(8);
-    version.rule_fingerprint = rows.text(9);
-    version.schema_fingerprint = rows.text(10);
-    version.counts.read = rows.int64(11);
-    version.counts.inserted = rows.int64(12);
-    version.counts.updated = rows.int64(13);
-    version.counts.unchanged = rows.int64(14);
-    version.counts.deduplicated = rows.int64(15);
-    version.counts.rejected = rows.int64(16);
-    version.counts.blank_lines = rows.int64(17);
-    version.loaded_at_us = rows.int64(18);
-    return version;
-}
 
 Result<std::vector<TableOutcome>> run_tables(PgConnection& connection, const std::string& run_id) {
     MUSTER_ASSIGN(auto rows, connection.query(ledger_sql::kRunTables, run_id));
@@ -56,7 +31,7 @@ Result<std::vector<RunRecord>> find_runs(PgConnection& connection,
                                          const std::string& condition,
                                          const PgParams& params) {
     MUSTER_ASSIGN(auto rows, connection.run(ledger_sql::kRunsSelect + condition, params));
-    std::vector<RunRecord> found = read_runs(std::move(rows));
+    std::vector<RunRecord> found = read_runs(rows);
     for (RunRecord& run : found) {
         MUSTER_ASSIGN(run.tables, run_tables(connection, run.run_id));
     }
@@ -81,61 +56,16 @@ Result<void> reconcile_run(PgConnection& connection,
                           ledger_sql::kRunTablePut, run_id, rows.text(0), rows.text(1), now_us));
         static_cast<void>(put);
     }
-    const std::vector<std::string> planned = parse_names_json(planned_json);
-    const bool complete =
-        !planned.empty() && std::all_of(planned.begin(), planned.end(), [&](const std::string& t) {
-            return published.contains(t);
-        });
+    const LostRunEnd end = end_of_lost_run(planned_json, published);
     MUSTER_ASSIGN(const auto changed,
-                  connection.change(ledger_sql::kRunFinish,
-                                    complete ? "succeeded" : "failed",
-                                    complete ? "" : "the process ended before the run was finished",
-                                    now_us,
-                                    run_id));
+                  connection.change(ledger_sql::kRunFinish, end.status, end.error, now_us, run_id));
     static_cast<void>(changed);
     return transaction.commit();
 }
 
 }  // namespace
 
-std::vector<RunRecord> read_runs(PgRows rows) {
-    std::vector<RunRecord> runs;
-    while (rows.next()) {
-        RunRecord run;
-        run.run_id = rows.text(0);
-        run.status = rows.text(1);
-        run.trigger = rows.text(2);
-        run.error = rows.text(3);
-        run.started_at_us = rows.int64(4);
-        run.finished_at_us = rows.int64(5);
-        run.kind = rows.text(6);
-        run.backup = rows.text(7);
-        runs.push_back(std::move(run));
-    }
-    return runs;
-}
-
-Result<RunRecord> only_run(std::vector<RunRecord> found, const std::string& run_id) {
-    if (found.empty()) {
-        return Error{ErrorCode::kNotFound,
-                     "no run " + run_id + " in the ledger",
-                     "'muster runs list' shows them",
-                     ""};
-    }
-    if (found.size() > 1 && found.front().run_id != run_id) {
-        return Error{ErrorCode::kNotFound,
-                     "more than one run begins with " + run_id,
-                     "give more of its id",
-                     ""};
-    }
-    return std::move(found.front());
-}
-
 Result<void> PostgresWarehouse::begin_run(const RunRecord& run) {
-    std::vector<std::string> planned;
-    for (const TableOutcome& table : run.tables) {
-        planned.push_back(table.table);
-    }
     return attempt_change(pool_,
                           ledger_sql::kRunInsert,
                           run.run_id,
@@ -145,7 +75,7 @@ Result<void> PostgresWarehouse::begin_run(const RunRecord& run) {
                           run.trigger,
                           run.error,
                           run.started_at_us,
-                          json_texts(planned));
+                          planned_tables_json(run));
 }
 
 Result<void> PostgresWarehouse::finish_table(const RunId& run, const TableOutcome& outcome) {
@@ -205,7 +135,7 @@ Result<std::vector<ObjectVersion>> PostgresWarehouse::object_versions(const Tabl
         MUSTER_ASSIGN(auto rows, connection.query(ledger_sql::kObjectsSelect, table.str()));
         std::vector<ObjectVersion> versions;
         while (rows.next()) {
-            versions.push_back(read_version(rows));
+            versions.push_back(read_object_version(rows));
         }
         return versions;
     });

@@ -39,7 +39,6 @@ class PostgresLoadJob : public StagedLoad {
 
   private:
     // load_judge.cpp
-    Result<std::string> referenced_key(const Reference& reference);
     Result<void> check_references();
     Result<void> find_missing();
     Result<void> take_missing();

@@ -4,6 +4,7 @@
 #include "warehouse/detail/table_sql.h"
 #include "warehouse/postgres/chunk_copy.h"
 #include "warehouse/postgres/copy.h"
+#include "warehouse/postgres/ledger_rows.h"
 #include "warehouse/postgres/load_job.h"
 #include "warehouse/postgres/rows_sql.h"
 #include "warehouse/postgres/tables.h"
@@ -48,19 +49,6 @@ Result<void> PostgresLoadJob::judge() {
     return settle();
 }
 
-// The catalog guarantees one key column of the same type; its name is the table's first key.
-Result<std::string> PostgresLoadJob::referenced_key(const Reference& reference) {
-    MUSTER_ASSIGN(auto rows, postgres_.query(pg_sql::kSchemaSelect, reference.table.str()));
-    if (!rows.next()) {
-        return Error{ErrorCode::kConflict,
-                     "table " + reference.table.str() + " is not in the warehouse",
-                     "run 'muster migrate'",
-                     ""};
-    }
-    MUSTER_ASSIGN(const auto schema, parse_stored_schema(rows.text(0)));
-    return sql::identifier(schema.key.front());
-}
-
 Result<void> PostgresLoadJob::check_references() {
     if (table_.references.empty() || staged_ == 0) {
         return {};
@@ -76,7 +64,7 @@ Result<void> PostgresLoadJob::find_missing() {
     std::string any;
     for (std::size_t i = 0; i < table_.references.size(); ++i) {
         const Reference& reference = table_.references[i];
-        MUSTER_ASSIGN(const std::string key, referenced_key(reference));
+        MUSTER_ASSIGN(const std::string key, referenced_key(postgres_, reference));
         const std::string column = "s." + sql::identifier(reference.column);
         std::string absent = fmt::format("{} IS NOT NULL AND r{}.{} IS NULL", column, i, key);
         joins += fmt::format(" LEFT JOIN {} r{} ON r{}.{} = {}",
@@ -103,10 +91,8 @@ Result<void> PostgresLoadJob::find_missing() {
 
 // Into the engine's set_rejects, with the reasons; out of the staged rows.
 Result<void> PostgresLoadJob::take_missing() {
-    MUSTER_TRY(
-        connection_.execute("CREATE TEMP TABLE missing_found (position BIGINT, reference BIGINT)"));
     {
-        MUSTER_ASSIGN(auto found, Appender::open(connection_, nullptr, "missing_found"));
+        MUSTER_ASSIGN(auto found, open_missing());
         MUSTER_ASSIGN(auto rows,
                       PgCopyReader::open(postgres_, "SELECT * FROM pg_temp.muster_missing"));
         for (;;) {
@@ -123,32 +109,11 @@ Result<void> PostgresLoadJob::take_missing() {
         }
         MUSTER_TRY(found.close());
     }
-    std::string reasons;
-    for (std::size_t i = 0; i < table_.references.size(); ++i) {
-        reasons += fmt::format(", CASE WHEN list_contains(m.refused, {}) THEN {} END",
-                               i,
-                               reference_reason(table_.references[i]));
-    }
-    MUSTER_ASSIGN(const auto taken,
-                  connection_.change("INSERT INTO set_rejects SELECT w._position, 'error', '[' ||"
-                                     " concat_ws(','" +
-                                     reasons +
-                                     ") || ']' FROM (SELECT position, list(reference) AS refused"
-                                     " FROM missing_found GROUP BY position) m JOIN winners w ON"
-                                     " w._position = m.position"));
+    MUSTER_ASSIGN(const auto taken, refuse_missing());
     MUSTER_ASSIGN(const auto removed,
                   postgres_.change("DELETE FROM pg_temp.muster_stage s USING"
                                    " pg_temp.muster_missing m WHERE m._position = s._position"));
-    if (taken != missing_ || removed != missing_) {
-        return Error{ErrorCode::kInternal,
-                     fmt::format("table {}: {} rows have a missing reference, {} were found again",
-                                 table_.name.str(),
-                                 missing_,
-                                 std::min(taken, removed)),
-                     "nothing was changed; please report this",
-                     ""};
-    }
-    return {};
+    return check_missing(taken, removed);
 }
 
 }  // namespace muster

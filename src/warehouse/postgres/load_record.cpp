@@ -1,16 +1,11 @@
 // What a load leaves in the ledger: rejects by identity, and the versions of its objects.
 #include "warehouse/postgres/arrays.h"
 #include "warehouse/postgres/chunk_copy.h"
+#include "warehouse/postgres/ledger_rows.h"
 #include "warehouse/postgres/ledger_sql.h"
 #include "warehouse/postgres/load_job.h"
 
 namespace muster {
-
-namespace {
-
-std::int64_t signed_of(std::uint64_t value) { return static_cast<std::int64_t>(value); }
-
-}  // namespace
 
 // The first of those with the same id; of a replay, which looks by offset, all.
 Result<void> PostgresLoadJob::copy_rejects() {
@@ -79,30 +74,14 @@ Result<void> PostgresLoadJob::store_replay(std::int64_t now_us) {
 }
 
 Result<void> PostgresLoadJob::store_objects(std::int64_t now_us) {
-    const std::string rules = rule_fingerprint(table_);
-    const std::string schema = schema_fingerprint(table_);
     const std::string& table = table_.name.str();
     for (std::size_t i = 0; i < request_.objects.size(); ++i) {
         const LoadObject& object = request_.objects[i];
         if (object.scan.problem_code) {
             continue;
         }
-        const LoadCounts counts = counts_of(i);
         PgParams params;
-        params.add(table).add(object.scan.object).add(request_.run.str());
-        params.add(signed_of(object.source.bytes)).add(object.source.mtime_ns);
-        params.add(object.source.ctime_ns).add(signed_of(object.source.inode));
-        params.add(object.source.etag).add(object.scan.content_hash).add(rules).add(schema);
-        for (const std::int64_t count : {counts.read,
-                                         counts.inserted,
-                                         counts.updated,
-                                         counts.unchanged,
-                                         counts.deduplicated,
-                                         counts.rejected,
-                                         counts.blank_lines}) {
-            params.add(count);
-        }
-        params.add(now_us);
+        add_object_version(params, object_version(i, now_us));
         MUSTER_ASSIGN(const auto removed,
                       postgres_.change(ledger_sql::kObjectDelete, table, object.scan.object));
         MUSTER_ASSIGN(const auto added, postgres_.run_cached(ledger_sql::kObjectInsert, params));

@@ -1,6 +1,7 @@
 // The reject ledger as it is listed and waived.
-#include "core/text.h"
+#include "warehouse/detail/ledger_rows.h"
 #include "warehouse/postgres/attempts.h"
+#include "warehouse/postgres/ledger_rows.h"
 #include "warehouse/postgres/ledger_sql.h"
 #include "warehouse/postgres/postgres_warehouse.h"
 
@@ -10,61 +11,56 @@ namespace muster {
 
 namespace {
 
-// The conditions of a filter; {0} in a condition is its parameter.
+// The conditions of a filter; {0} in a condition is its parameter, {1} the length of the value.
 class Conditions {
   public:
+    explicit Conditions(const char* parameter) : parameter_(parameter) {}
+
     void add(std::string_view condition, const std::string& value) {
         if (!value.empty()) {
             params.add(value);
-            const std::string number = "$" + std::to_string(params.list().size()) + "::text";
-            sql += " AND " + fmt::format(fmt::runtime(condition), number);
+            const std::string parameter =
+                fmt::format(fmt::runtime(parameter_), params.list().size());
+            sql += " AND " + fmt::format(fmt::runtime(condition), parameter, value.size());
         }
     }
     std::string sql;
     PgParams params;
+
+  private:
+    const char* parameter_;
 };
 
-Conditions conditions_of(const RejectFilter& filter) {
-    Conditions conditions;
+Conditions conditions_of(const RejectDialect& dialect, const RejectFilter& filter) {
+    Conditions conditions(dialect.parameter);
     conditions.add("table_name = {0}", filter.table);
-    // Within a value every quote is escaped, so this text can only be a code.
-    conditions.add("position({0} IN reasons) > 0",
-                   filter.code.empty() ? "" : "\"code\":" + json_quote(filter.code));
+    conditions.add("POSITION({0} IN reasons) > 0", code_in_reasons(filter.code));
     conditions.add("state = {0}", filter.state);
     conditions.add("severity = {0}", filter.severity);
     conditions.add("(run_id = {0} OR last_seen_run = {0})", filter.run_id);
-    conditions.add("starts_with(id, {0})", filter.id_prefix);
+    conditions.add(dialect.id_prefix, filter.id_prefix);
     return conditions;
 }
 
-Result<RejectEntry> read_reject(const PgRows& row) {
-    RejectEntry entry;
-    entry.id = RejectId(std::string(row.text(0)));
-    entry.run_id = row.text(1);
-    entry.table = row.text(2);
-    entry.object = row.text(3);
-    entry.line = static_cast<std::uint64_t>(row.int64(4));
-    entry.offset = static_cast<std::uint64_t>(row.int64(5));
-    entry.length = static_cast<std::uint64_t>(row.int64(6));
-    entry.raw = row.blob(7);
-    entry.severity = row.text(8);
-    entry.state = row.text(9);
-    entry.state_note = row.text(10);
-    MUSTER_ASSIGN(entry.reasons, parse_reasons_json(row.text(11)));
-    entry.pointer = row.text(12);
-    return entry;
-}
+constexpr RejectDialect kDialect{
+    .select = ledger_sql::kRejectsSelect,
+    .parameter = "${}::text",
+    .id_prefix = "starts_with(id, {0})",
+    .raw = [](const PgRows& row, std::size_t column) -> Result<std::string> {
+        return row.blob(column);
+    }};
 
 }  // namespace
 
-Result<void> PostgresWarehouse::rejects(
-    const RejectFilter& filter, const std::function<Result<void>(const RejectEntry&)>& found) {
-    MUSTER_ASSIGN(auto lease, pool_.acquire());
-    const Conditions conditions = conditions_of(filter);
+Result<void> list_rejects(PgConnection& connection,
+                          const RejectDialect& dialect,
+                          const RejectFilter& filter,
+                          const std::function<Result<void>(const RejectEntry&)>& found) {
+    const Conditions conditions = conditions_of(dialect, filter);
     const std::string cut = filter.limit < 0 ? "" : " LIMIT " + std::to_string(filter.limit);
     MUSTER_ASSIGN(auto stream,
-                  PgStream::open(*lease,
-                                 ledger_sql::kRejectsSelect + conditions.sql +
+                  PgStream::open(connection,
+                                 dialect.select + conditions.sql +
                                      " ORDER BY table_name, object, \"offset\", id" + cut,
                                  conditions.params));
     for (;;) {
@@ -72,9 +68,16 @@ Result<void> PostgresWarehouse::rejects(
         if (!more) {
             return {};
         }
-        MUSTER_ASSIGN(const auto entry, read_reject(stream.row()));
+        MUSTER_ASSIGN(std::string raw, dialect.raw(stream.row(), kRejectRawColumn));
+        MUSTER_ASSIGN(const auto entry, read_reject(stream.row(), std::move(raw)));
         MUSTER_TRY(found(entry));
     }
+}
+
+Result<void> PostgresWarehouse::rejects(
+    const RejectFilter& filter, const std::function<Result<void>(const RejectEntry&)>& found) {
+    MUSTER_ASSIGN(auto lease, pool_.acquire());
+    return list_rejects(*lease, kDialect, filter, found);
 }
 
 Result<void> PostgresWarehouse::waive_reject(const RejectId& id, const std::string& note) {

@@ -40,7 +40,6 @@ class PgRowsJob {
     Result<void> load_checks();
     Result<void> load_existing();
     Result<void> load_references();
-    Result<std::string> reference_key(const Reference& reference);
     // rows_store.cpp
     Result<void> store_rows();
     Result<void> store_changed(const std::vector<const Row*>& rows);

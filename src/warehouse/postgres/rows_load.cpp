@@ -4,6 +4,7 @@
 #include "warehouse/detail/table_sql.h"
 #include "warehouse/duckdb/row_checks.h"
 #include "warehouse/postgres/arrays.h"
+#include "warehouse/postgres/ledger_rows.h"
 #include "warehouse/postgres/rows_job.h"
 #include "warehouse/postgres/rows_sql.h"
 
@@ -74,28 +75,10 @@ Result<void> PgRowsJob::load_existing() {
                                               sql::key_equal(table_, "t.", "b.")),
                                   params));
     while (rows.next()) {
-        Row row;
-        row.reserve(table_.columns.size());
-        for (std::size_t i = 0; i < table_.columns.size(); ++i) {
-            MUSTER_ASSIGN(Value value, rows.value(i, table_.columns[i].type));
-            row.push_back(std::move(value));
-        }
+        MUSTER_ASSIGN(Row row, read_row(table_, rows));
         group_.add_stored(std::move(row), 0);
     }
     return {};
-}
-
-Result<std::string> PgRowsJob::reference_key(const Reference& reference) {
-    MUSTER_ASSIGN(auto rows, connection_.query(pg_sql::kSchemaSelect, reference.table.str()));
-    if (!rows.next()) {
-        return Error{ErrorCode::kConflict,
-                     "table " + reference.table.str() + " is not in the warehouse",
-                     "run 'muster migrate'",
-                     ""};
-    }
-    MUSTER_ASSIGN(const StoredSchema schema, parse_stored_schema(rows.text(0)));
-    MUSTER_CHECK(!schema.key.empty());
-    return sql::identifier(schema.key.front());
 }
 
 Result<void> PgRowsJob::load_references() {
@@ -106,7 +89,7 @@ Result<void> PgRowsJob::load_references() {
         if (values.empty()) {
             continue;
         }
-        MUSTER_ASSIGN(const std::string key, reference_key(reference));
+        MUSTER_ASSIGN(const std::string key, referenced_key(connection_, reference));
         MUSTER_ASSIGN(
             auto rows,
             connection_.query(fmt::format("SELECT {0} FROM {1} WHERE {0} = ANY($1::{2}[])",

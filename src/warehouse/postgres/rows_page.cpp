@@ -2,6 +2,7 @@
 
 #include "core/check.h"
 #include "warehouse/detail/table_sql.h"
+#include "warehouse/postgres/ledger_rows.h"
 #include "warehouse/postgres/rows_sql.h"
 #include "warehouse/postgres/snapshot.h"
 
@@ -110,16 +111,6 @@ std::string order_sql(const Table& table, const RowQuery& query) {
     return sql;
 }
 
-Result<Row> read_columns(const Table& table, const PgRows& rows) {
-    Row row;
-    row.reserve(table.columns.size());
-    for (std::size_t i = 0; i < table.columns.size(); ++i) {
-        MUSTER_ASSIGN(Value value, rows.value(i, table.columns[i].type));
-        row.push_back(std::move(value));
-    }
-    return row;
-}
-
 Result<void> read_rows(PgConnection& connection,
                        const Table& table,
                        const RowQuery& query,
@@ -143,7 +134,7 @@ Result<void> read_rows(PgConnection& connection,
             page.more = true;
             return {};
         }
-        MUSTER_ASSIGN(Row row, read_columns(table, rows));
+        MUSTER_ASSIGN(Row row, read_row(table, rows));
         page.rows.push_back(std::move(row));
     }
     return {};
@@ -198,7 +189,7 @@ Result<std::optional<Row>> read_row(PgConnection& connection,
     if (!rows.next()) {
         return std::optional<Row>();
     }
-    MUSTER_ASSIGN(Row row, read_columns(table, rows));
+    MUSTER_ASSIGN(Row row, read_row(table, rows));
     return std::optional(std::move(row));
 }
 

@@ -1,7 +1,6 @@
 // Runs and their tables.
-#include "core/json_writer.h"
 #include "core/limits.h"
-#include "warehouse/detail/ledger_json.h"
+#include "warehouse/detail/ledger_rows.h"
 #include "warehouse/postgres/attempts.h"
 #include "warehouse/postgres/ledger_rows.h"
 #include "warehouse/postgres/ledger_sql.h"
@@ -9,7 +8,6 @@
 #include "warehouse/redshift/publications.h"
 #include "warehouse/redshift/redshift_warehouse.h"
 
-#include <algorithm>
 #include <set>
 
 namespace muster {
@@ -21,7 +19,7 @@ Result<std::vector<RunRecord>> find_runs(PgConnection& connection,
                                          const std::string& condition,
                                          const PgParams& params) {
     MUSTER_ASSIGN(auto rows, connection.run(ledger_sql::kRunsSelect + condition, params));
-    std::vector<RunRecord> found = read_runs(std::move(rows));
+    std::vector<RunRecord> found = read_runs(rows);
     for (RunRecord& run : found) {
         MUSTER_ASSIGN(auto tables, connection.query(redshift::kRunTables, run.run_id));
         MUSTER_ASSIGN(run.tables, redshift::read_outcomes(std::move(tables)));
@@ -46,26 +44,14 @@ Result<void> reconcile_run(PgConnection& connection,
         published.insert(outcome.table);
         MUSTER_TRY(redshift::put_outcome(connection, run_id, outcome, now_us));
     }
-    const std::vector<std::string> planned = parse_names_json(planned_json);
-    const bool complete =
-        !planned.empty() && std::all_of(planned.begin(), planned.end(), [&](const auto& table) {
-            return published.contains(table);
-        });
-    MUSTER_TRY(connection.change(ledger_sql::kRunFinish,
-                                 complete ? "succeeded" : "failed",
-                                 complete ? "" : "the process ended before the run was finished",
-                                 now_us,
-                                 run_id));
+    const LostRunEnd end = end_of_lost_run(planned_json, published);
+    MUSTER_TRY(connection.change(ledger_sql::kRunFinish, end.status, end.error, now_us, run_id));
     return transaction.commit();
 }
 
 }  // namespace
 
 Result<void> RedshiftWarehouse::begin_run(const RunRecord& run) {
-    std::vector<std::string> planned;
-    for (const TableOutcome& table : run.tables) {
-        planned.push_back(table.table);
-    }
     return attempt(pool_, [&](PgConnection& connection) -> Result<void> {
         MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection));
         MUSTER_TRY(connection.change(redshift::kRunDelete, run.run_id));
@@ -77,7 +63,7 @@ Result<void> RedshiftWarehouse::begin_run(const RunRecord& run) {
                                      run.trigger,
                                      run.error,
                                      run.started_at_us,
-                                     json_texts(planned)));
+                                     planned_tables_json(run)));
         return transaction.commit();
     });
 }

@@ -53,7 +53,6 @@ class RedshiftLoadJob : public StagedLoad {
     Result<redshift::StagedObject> put_query(const std::string& file, const std::string& select);
     Result<void> expect_staged(std::int64_t rows);
     // load_judge.cpp
-    Result<std::string> referenced_key(const Reference& reference);
     Result<void> find_missing();
     Result<void> take_missing();
     // load_publish.cpp

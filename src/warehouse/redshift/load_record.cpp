@@ -1,4 +1,5 @@
 // What a load leaves in the ledger: rejects by identity, and the versions of its objects.
+#include "warehouse/postgres/ledger_rows.h"
 #include "warehouse/redshift/insert_rows.h"
 #include "warehouse/redshift/ledger_sql.h"
 #include "warehouse/redshift/load_job.h"
@@ -113,8 +114,6 @@ Result<void> RedshiftLoadJob::store_replay(std::int64_t now_us) {
 }
 
 Result<void> RedshiftLoadJob::store_objects(std::int64_t now_us) {
-    const std::string rules = rule_fingerprint(table_);
-    const std::string schema = schema_fingerprint(table_);
     const std::string& table = table_.name.str();
     std::vector<std::size_t> loaded;
     for (std::size_t i = 0; i < request_.objects.size(); ++i) {
@@ -143,22 +142,7 @@ Result<void> RedshiftLoadJob::store_objects(std::int64_t now_us) {
         object_types(),
         loaded.size(),
         [&](std::size_t row, PgParams& params) {
-            const LoadObject& object = request_.objects[loaded[row]];
-            const LoadCounts counts = counts_of(loaded[row]);
-            params.add(table).add(object.scan.object).add(request_.run.str());
-            params.add(signed_of(object.source.bytes)).add(object.source.mtime_ns);
-            params.add(object.source.ctime_ns).add(signed_of(object.source.inode));
-            params.add(object.source.etag).add(object.scan.content_hash).add(rules).add(schema);
-            for (const std::int64_t count : {counts.read,
-                                             counts.inserted,
-                                             counts.updated,
-                                             counts.unchanged,
-                                             counts.deduplicated,
-                                             counts.rejected,
-                                             counts.blank_lines}) {
-                params.add(count);
-            }
-            params.add(now_us);
+            add_object_version(params, object_version(loaded[row], now_us));
         });
 }
 

@@ -5,6 +5,7 @@
 #include "warehouse/detail/ledger_json.h"
 #include "warehouse/detail/table_sql.h"
 #include "warehouse/duckdb/row_checks.h"
+#include "warehouse/postgres/ledger_rows.h"
 #include "warehouse/postgres/publications.h"
 #include "warehouse/postgres/rows_sql.h"
 #include "warehouse/redshift/dialect.h"
@@ -109,29 +110,11 @@ Result<void> RedshiftRowsJob::load_existing() {
                                                   condition),
                                       params));
         while (found.next()) {
-            Row row;
-            row.reserve(table_.columns.size());
-            for (std::size_t i = 0; i < table_.columns.size(); ++i) {
-                MUSTER_ASSIGN(Value value, found.value(i, table_.columns[i].type));
-                row.push_back(std::move(value));
-            }
+            MUSTER_ASSIGN(Row row, read_row(table_, found));
             group_.add_stored(std::move(row), 0);
         }
     }
     return {};
-}
-
-Result<std::string> RedshiftRowsJob::reference_key(const Reference& reference) {
-    MUSTER_ASSIGN(auto rows, connection_.query(pg_sql::kSchemaSelect, reference.table.str()));
-    if (!rows.next()) {
-        return Error{ErrorCode::kConflict,
-                     "table " + reference.table.str() + " is not in the warehouse",
-                     "run 'muster migrate'",
-                     ""};
-    }
-    MUSTER_ASSIGN(const StoredSchema schema, parse_stored_schema(rows.text(0)));
-    MUSTER_CHECK(!schema.key.empty());
-    return sql::identifier(schema.key.front());
 }
 
 Result<void> RedshiftRowsJob::load_references() {
@@ -142,7 +125,7 @@ Result<void> RedshiftRowsJob::load_references() {
         if (values.empty()) {
             continue;
         }
-        MUSTER_ASSIGN(const std::string key, reference_key(reference));
+        MUSTER_ASSIGN(const std::string key, referenced_key(connection_, reference));
         for (std::size_t first = 0; first < values.size(); first += kKeysPerStatement) {
             PgParams params;
             std::string condition;

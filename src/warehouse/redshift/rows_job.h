@@ -39,7 +39,6 @@ class RedshiftRowsJob {
     Result<void> load_checks();
     Result<void> load_existing();
     Result<void> load_references();
-    Result<std::string> reference_key(const Reference& reference);
     Result<void> store_rows();
     Result<void> remove_rows(const std::vector<const Row*>& rows);
     Result<void> store_rejects();

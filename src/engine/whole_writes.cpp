@@ -17,10 +17,10 @@
 #include <utility>
 
 extern "C" {
-// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): the linker's names
+// NOLINTBEGIN(readability-identifier-naming): the linker's names
 ssize_t __real_pwrite(int descriptor, const void* bytes, size_t count, off_t offset);
 ssize_t __wrap_pwrite(int descriptor, const void* bytes, size_t count, off_t offset);
-// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
+// NOLINTEND(readability-identifier-naming)
 }
 
 namespace muster {
@@ -291,7 +291,7 @@ WholeWrites* guard_of(int descriptor, std::size_t count, off_t offset) {
 }  // namespace
 }  // namespace muster
 
-// NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming): the linker's name
+// NOLINTNEXTLINE(readability-identifier-naming): the linker's name
 ssize_t __wrap_pwrite(int descriptor, const void* bytes, size_t count, off_t offset) {
     auto& registry = muster::registry();
     if (registry.count.load(std::memory_order_acquire) == 0) {

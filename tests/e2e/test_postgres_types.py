@@ -85,7 +85,7 @@ def load(folder, catalog, url):
     return muster.query('SELECT * FROM "values" ORDER BY id')
 
 
-@pytest.mark.skipif(warehouse.SERVER is not None, reason="starts a server of its own")
+@pytest.mark.skipif(warehouse.SERVER is not None, reason="compares both warehouses already")
 def test_both_warehouses_store_the_same_values(tmp_path, catalog):
     server = Postgres().start()
     try:

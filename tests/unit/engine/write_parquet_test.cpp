@@ -83,6 +83,7 @@ TEST_F(WriteParquetTest, TheOrderIsKept) {
     const std::vector<Row> rows = random_rows(5, 9000);
     ASSERT_TRUE(write_parquet(*engine_, every_type(), source(rows), file_, nullptr).ok());
     std::vector<std::int64_t> expected;
+    expected.reserve(rows.size());
     for (const Row& row : rows) {
         expected.push_back(std::get<std::int64_t>(row.front()));
     }

@@ -445,7 +445,8 @@ def test_a_cached_report_shows_what_another_process_loaded(postgres, tmp_path):
     generate(muster.source, 500)
     muster.load()
     path = "/reports/departments_above_mean?year=2021"
-    with Server(tmp_path, env=muster.env, config=muster.config) as server:
+    elsewhere = ["--data-dir", str(tmp_path / "server")]
+    with Server(tmp_path, *elsewhere, env=muster.env, config=muster.config) as server:
         client = server.user()
         before = client.get(path).json
         assert client.get(path).json == before

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 import warehouse
 from program import MUSTER
@@ -71,6 +72,9 @@ class Server:
     """`muster serve` on a free port in a folder; its log is kept for failures."""
 
     def __init__(self, folder, *options, env=None, config=None):
+        assert config is None or Path(folder) in Path(config).parents or "--data-dir" in options, (
+            "without --data-dir the server would write beside its catalog"
+        )
         self.folder = folder
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER")}
         self.env = kept | {"MUSTER_MEMORY_LIMIT": "512MiB", "MUSTER_THREADS": "2"}

@@ -1,6 +1,6 @@
 #include "warehouse/redshift/insert_rows.h"
 
-#include "warehouse/redshift/dialect.h"
+#include "warehouse/redshift/data_api.h"
 
 #include <fmt/format.h>
 
@@ -11,6 +11,17 @@ namespace {
 
 // A statement has at most 16 MB; texts of the ledger are far shorter than their columns allow.
 constexpr std::size_t kRowsPerStatementMax = 1000;
+// By the Data API the values of a statement, beside its text of a third of that length. One row
+// may be longer.
+constexpr std::size_t kDataValuesBytesMax = kDataStatementBytesMax / 2;
+
+std::size_t bytes_of(const PgParams& params) {
+    std::size_t bytes = 0;
+    for (const PgParams::Param& param : params.list()) {
+        bytes += param.bytes.size();
+    }
+    return bytes;
+}
 
 }  // namespace
 
@@ -35,12 +46,23 @@ Result<void> insert_rows(PgConnection& connection,
                          std::size_t rows,
                          const std::function<void(std::size_t row, PgParams& params)>& add) {
     const std::size_t batch =
-        std::clamp<std::size_t>(kStatementParamsMax / types.size(), 1, kRowsPerStatementMax);
-    for (std::size_t first = 0; first < rows; first += batch) {
-        const std::size_t count = std::min(batch, rows - first);
+        std::clamp<std::size_t>(connection.params_max() / types.size(), 1, kRowsPerStatementMax);
+    const bool bounded = connection.remote() != nullptr;
+    std::size_t count = 0;
+    for (std::size_t first = 0; first < rows; first += count) {
+        const std::size_t end = std::min(first + batch, rows);
         PgParams params;
-        for (std::size_t row = first; row < first + count; ++row) {
-            add(row, params);
+        std::size_t bytes = 0;
+        for (count = 0; first + count < end; ++count) {
+            if (bounded) {
+                PgParams row;
+                add(first + count, row);
+                bytes += bytes_of(row);
+                if (count > 0 && bytes > kDataValuesBytesMax) {
+                    break;
+                }
+            }
+            add(first + count, params);
         }
         MUSTER_ASSIGN(const auto done, connection.run(insert_sql(target, types, count), params));
         if (done.rows_changed() != static_cast<std::int64_t>(count)) {

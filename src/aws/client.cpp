@@ -139,11 +139,13 @@ std::optional<std::int64_t> AwsClient::clock_ahead_ms() const {
 
 Result<AwsAnswer> AwsClient::send_json(const std::string& operation,
                                        const std::string& body,
-                                       const CancelToken* cancel) {
+                                       const CancelToken* cancel,
+                                       bool whole) {
     return send({.operation = operation,
                  .headers = {{"content-type", "application/x-amz-json-1.1"},
                              {"x-amz-target", fmt::format("{}.{}", service_.target, operation)}},
-                 .body = body},
+                 .body = body,
+                 .whole = whole},
                 cancel);
 }
 
@@ -202,7 +204,7 @@ Result<AwsAnswer> AwsClient::send(const Message& message, const CancelToken* can
     for (int attempt = 1;; ++attempt) {
         MUSTER_ASSIGN(const AwsCredentials credentials, chain_.get());
         HttpRequest request = signed_request(message, credentials);
-        request.cancel = cancel;
+        request.cancel = message.whole ? nullptr : cancel;
         HttpOutcome outcome = http_.send(request);
         const bool last = attempt >= retry_.attempts_max;
         std::int64_t pause_ms = backoff_ms(retry_, attempt, random_fraction());

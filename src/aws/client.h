@@ -52,10 +52,12 @@ class AwsClient {
     AwsClient(const AwsService& service, AwsAccess access, const Clock& clock);
 
     // The last answer of the service, whatever it says; an Error: none came. `body` is the JSON
-    // text of the request, `cancel` may be null.
+    // text of the request, `cancel` may be null. `whole`: it does not cut a request that is on its
+    // way, so that the answer is known; it ends the pauses between attempts.
     Result<AwsAnswer> send_json(const std::string& operation,
                                 const std::string& body,
-                                const CancelToken* cancel);
+                                const CancelToken* cancel,
+                                bool whole = false);
     // The same by the query protocol.
     Result<AwsAnswer> send_query(const std::string& operation,
                                  NameValues parameters,
@@ -74,6 +76,7 @@ class AwsClient {
         std::string operation;
         NameValues headers;
         std::string body;
+        bool whole = false;
     };
     Result<AwsAnswer> send(const Message& message, const CancelToken* cancel);
     HttpRequest signed_request(const Message& message, const AwsCredentials& credentials) const;

@@ -82,7 +82,9 @@ Result<PgStream> PgStream::open(PgConnection& connection,
 }
 
 PgStream::~PgStream() {
-    if (connection_ != nullptr && !pages_ && !ended_ && connection_->usable()) {
+    // A statement of a remote session has ended when its rows are read.
+    if (connection_ != nullptr && connection_->remote() == nullptr && !ended_ &&
+        connection_->usable()) {
         connection_->interrupt();
         connection_->drain();
     }

@@ -100,7 +100,9 @@ Result<std::string> DataApi::call(const char* operation,
                                   const std::string& body,
                                   const CancelToken* cancel,
                                   bool* refused) {
-    MUSTER_ASSIGN(AwsAnswer answer, client_.send_json(operation, body, cancel));
+    // What submits a statement must learn its number, so that it can be stopped.
+    const bool whole = refused != nullptr;
+    MUSTER_ASSIGN(AwsAnswer answer, client_.send_json(operation, body, cancel, whole));
     if (answer.ok()) {
         return std::move(answer.body);
     }

@@ -81,7 +81,7 @@ def queries_change_nothing(muster):
         " FROM jobs ORDER BY id DESC"
     )
     assert rows[0] == {
-        "id": 4, "wide": 4, "exact": "4.00", "large": True, "share": 0.5, "job": "Job 4",
+        "id": 4, "wide": 4, "exact": 4.0, "large": True, "share": 0.5, "job": "Job 4",
         "nothing": None,
     }, rows[0]  # fmt: skip
     for sql in ("DELETE FROM jobs", "SELECT * INTO other FROM jobs", "SELECT nothing FROM jobs"):

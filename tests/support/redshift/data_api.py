@@ -2,7 +2,6 @@
 connection to the stand-in, so that its rules hold for them too."""
 
 import datetime
-import itertools
 import json
 import threading
 import time
@@ -103,7 +102,7 @@ class Statement:
         self.texts, self.batch, self.mode = texts, batch, mode
         self.status, self.error = "SUBMITTED", ""
         self.rows, self.result, self.columns = -1, None, []
-        self.stopping = False
+        self.stopping, self.hidden = False, False
         self.ended = threading.Event()
 
 
@@ -127,9 +126,12 @@ class Session:
     def run(self, statement):
         try:
             statement.status = "STARTED"
+            if statement.stopping:
+                raise Fault("", "ERROR: Query (4711) cancelled on user's request")
             if self.connection is None:
                 self.connection = psycopg.connect(
-                    self.url, autocommit=True, cursor_factory=psycopg.RawCursor
+                    self.url, autocommit=True, cursor_factory=psycopg.RawCursor,
+                    prepare_threshold=None,
                 )
             self.execute(statement)
             statement.status = "FINISHED"
@@ -137,7 +139,7 @@ class Session:
             statement.error = in_words(failure)
             statement.status = "ABORTED" if statement.stopping else "FAILED"
         except Fault as fault:
-            statement.error, statement.status = fault.message, "FAILED"
+            statement.error, statement.status = fault.message, "ABORTED"
         finally:
             self.used_at, self.busy = time.monotonic(), False
             if self.keep_s == 0 or (self.connection is not None and self.connection.closed):
@@ -198,14 +200,19 @@ class DataApi:
         self.lock = threading.Lock()
         self.statements, self.sessions, self.tokens = {}, {}, {}
         self.waits = True  # whether WaitTimeSeconds is known
-        self.delay_s = 0  # before a statement begins
-        self.numbers = itertools.count(1)
+        self.delay = None  # of a statement's text: seconds before it begins
+        self.submitted = []  # the texts
+        self.hide_once = None  # of a statement's text: whether nobody learns what became of it
 
     def stop(self):
         with self.lock:
             sessions, self.sessions = list(self.sessions.values()), {}
         for session in sessions:
             session.close()
+
+    def expire_all(self):
+        """As if all sessions had been idle for as long as they are kept."""
+        self.stop()
 
     def forget(self, session):
         with self.lock:
@@ -250,11 +257,16 @@ class DataApi:
         with self.lock:
             self.statements[statement.id] = (statement, session)
             self.tokens[given.get("ClientToken") or statement.id] = answer
+        self.submitted += sqls
+        hide = self.hide_once
+        if hide is not None and hide(sqls[0]):
+            self.hide_once, statement.hidden = None, True
         threading.Thread(target=self.run, args=(session, statement), daemon=True).start()
         return answer
 
     def run(self, session, statement):
-        time.sleep(self.delay_s)
+        if self.delay is not None:
+            statement.ended.wait(self.delay(statement.texts[0][0]))
         session.run(statement)
 
     def session(self, given):
@@ -308,7 +320,7 @@ class DataApi:
     def find(self, given):
         with self.lock:
             found = self.statements.get(given["Id"])
-        if found is None:
+        if found is None or found[0].hidden:
             raise Fault("ResourceNotFoundException", f"Query {given['Id']} does not exist.")
         return found
 

@@ -83,6 +83,10 @@ class Services:
         self.secrets = {}
         self.calls = []  # the operations, in the order in which they came
         self.faults = []  # the next answers: Fault or None
+        self.troubles = None  # of the number of a call: Fault or None
+        self.lose = None  # of the number of a call: whether its answer does not arrive
+        self.lost = 0
+        self.before = None  # is told each operation
         self.lifetime_s = LIFETIME_S
         self.identity = "IAM:tester"
         self.lock = threading.Lock()
@@ -173,16 +177,25 @@ class Services:
         check_signature(headers, body, service, self.keys)
         self.meet(operation)
         given = json.loads(body)
+        number = len(self.calls)
         call = {
             "redshift-serverless": self.serverless, "secretsmanager": self.secret,
             "redshift-data": self.data.call,
         }[service]  # fmt: skip
-        return "application/x-amz-json-1.1", json.dumps(call(operation, given))
+        answer = json.dumps(call(operation, given))
+        if self.lose is not None and self.lose(number):
+            self.lost += 1
+            raise Fault("", status=0)
+        return "application/x-amz-json-1.1", answer
 
     def meet(self, operation):
         with self.lock:
             self.calls.append(operation)
             fault = self.faults.pop(0) if self.faults else None
+            if fault is None and self.troubles is not None:
+                fault = self.troubles(len(self.calls))
+        if self.before is not None:
+            self.before(operation)
         if fault is not None:
             raise fault
 

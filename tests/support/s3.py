@@ -52,7 +52,7 @@ def go_version():
 
 @contextlib.contextmanager
 def recent_go(folder):
-    """A go that can build the server: the system's, else one from the pins, for as long as needed."""
+    """A go that can build the server: the system's, else one from the pins, for the while."""
     wanted = re.search(r"^go (\d+)\.(\d+)", (PINS / "go.mod").read_text(), re.M)
     if go_version() >= tuple(map(int, wanted.groups())):
         yield "go"

@@ -1,5 +1,5 @@
-"""What muster does on any Redshift: on the stand-in, over libpq and by the Data API, and on a cluster
-(tests/live). `muster` is an OnRedshift or what looks like one; `expected` what expected_states()
+"""What muster does on any Redshift: on the stand-in, over libpq and by the Data API, and on a
+cluster (tests/live). `muster` is an OnRedshift or what looks like one; `expected` what expected_states()
 returns."""
 
 import json

@@ -15,9 +15,9 @@ STATEMENT_BYTES_MAX = 100_000
 BATCH_MAX = 40
 PAGE_ROWS = 100
 WAIT_S_MAX = 30
-COMMON = {
-    "ClusterIdentifier", "WorkgroupName", "Database", "SecretArn", "DbUser", "ClientToken",
-    "SessionId", "SessionKeepAliveSeconds", "StatementName", "WithEvent", "ResultFormat",
+LOGIN = {"ClusterIdentifier", "WorkgroupName", "Database", "SecretArn", "DbUser"}
+COMMON = LOGIN | {
+    "ClientToken", "SessionId", "SessionKeepAliveSeconds", "StatementName", "WithEvent", "ResultFormat",
     "WaitTimeSeconds", "Parameters",
 }  # fmt: skip
 MEMBERS = {
@@ -271,7 +271,7 @@ class DataApi:
 
     def session(self, given):
         keep_s = given.get("SessionKeepAliveSeconds", 0)
-        place = {"ClusterIdentifier", "WorkgroupName", "Database", "SecretArn", "DbUser"} & set(given)
+        place = LOGIN & set(given)
         if "SessionId" in given:
             if place:
                 raise Fault("ValidationException", f"{sorted(place)} cannot go with SessionId")

@@ -139,7 +139,7 @@ class Services:
         if given.get("Version") != "2012-12-01":
             raise Fault("InvalidParameterValue", "Version")
         if given.get("ClusterIdentifier") != CLUSTER:
-            raise Fault("ClusterNotFound", f"Cluster {given.get('ClusterIdentifier')} not found.", 404)
+            raise Fault("ClusterNotFound", "Cluster not found.", 404)
         named = operation == "GetClusterCredentials"
         user, password, end = self.new_login("IAM:" + given["DbUser"] if named else self.identity)
         return (

@@ -20,7 +20,8 @@ TEST(RedshiftData, ParametersGetNamesAndWhatCannotBeOneStandsInTheText) {
 
 TEST(RedshiftData, PagesAreReadAsRows) {
     auto page = read_data_page(R"({"ColumnMetadata":[
-        {"name":"id","typeName":"int8"},{"name":"rate","typeName":"numeric","precision":10,"scale":2},
+        {"name":"id","typeName":"int8"},
+        {"name":"rate","typeName":"numeric","precision":10,"scale":2},
         {"name":"good","typeName":"bool"},{"name":"ratio","typeName":"float8"},
         {"name":"word","typeName":"varchar"},{"name":"odd","typeName":"super"}],
         "Records":[[{"longValue":9007199254740993},{"stringValue":"1.50"},{"booleanValue":false},

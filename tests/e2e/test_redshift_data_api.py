@@ -1,6 +1,7 @@
 """redshift-data:// on the stand-in of the Data API: what muster does over libpq it does here too,
 and what goes wrong between a process, a service and a session."""
 
+import secrets
 import signal
 import subprocess
 import time
@@ -10,11 +11,13 @@ from program import MUSTER
 from redshift.behaviour import (
     FIRST,
     a_backup_is_restored,
+    all_of_it,
     doctor_is_content,
     expected_states,
     it_holds_what_duckdb_holds,
     queries_change_nothing,
 )
+from redshift.cluster import OnCluster
 from redshift.data_api import Fault
 from redshift.muster import OnRedshift, state
 from redshift.server import running
@@ -58,6 +61,19 @@ def test_it_holds_what_duckdb_holds(muster, expected):
     ]  # more than a page of the service
     assert sum(row["q1"] for row in muster.report("hires_by_quarter", 2021)) > 0
     doctor_is_content(muster)
+
+
+@pytest.mark.parametrize("scheme", ["redshift", "redshift-data"])
+def test_what_the_live_test_does(standin, services, expected, tmp_path, scheme):
+    """tests/live runs the same on a cluster."""
+    database, bucket = standin.database(), f"live-{secrets.token_hex(4)}"
+    standin.gateway.make_bucket(bucket)
+    url = (
+        standin.url(database, "redshift") if scheme == "redshift"
+        else f"redshift-data://{CLUSTER}/{database}?region={REGION}"
+    )  # fmt: skip
+    env = standin.gateway.environment() | services.environment()
+    all_of_it(OnCluster(tmp_path, url, f"s3://{bucket}/sub", env=env), expected)
 
 
 def test_a_backup_is_made_verified_and_restored(muster, expected):

@@ -1,6 +1,6 @@
 """What muster does on any Redshift: on the stand-in, over libpq and by the Data API, and on a
-cluster (tests/live). `muster` is an OnRedshift or what looks like one; `expected` what expected_states()
-returns."""
+cluster (tests/live). `muster` is an OnRedshift or what looks like one; `expected` what
+expected_states() returns."""
 
 import json
 
@@ -104,3 +104,15 @@ def doctor_is_content(muster):
     found = findings(muster)
     assert {"reach", "version", "clock", "rights", "copy", "unload"} <= set(found)
     assert {status for status, _, _ in found.values()} == {"ok"}, found
+
+
+def all_of_it(muster, expected):
+    """On a database without anything of muster's."""
+    it_holds_what_duckdb_holds(muster, expected)
+    queries_change_nothing(muster)
+    doctor_is_content(muster)
+    muster("backup", "create", "hired_employees")
+    made = json.loads(muster("backup", "list", "hired_employees", "--json").stdout)[0]
+    for form in ("parquet", "avro"):
+        muster("backup", "restore", made["backup_name"], "--from", form)
+        assert state(muster)["hired_employees"] == expected[1]["hired_employees"], form

@@ -17,8 +17,8 @@ PAGE_ROWS = 100
 WAIT_S_MAX = 30
 LOGIN = {"ClusterIdentifier", "WorkgroupName", "Database", "SecretArn", "DbUser"}
 COMMON = LOGIN | {
-    "ClientToken", "SessionId", "SessionKeepAliveSeconds", "StatementName", "WithEvent", "ResultFormat",
-    "WaitTimeSeconds", "Parameters",
+    "ClientToken", "SessionId", "SessionKeepAliveSeconds", "StatementName", "WithEvent",
+    "ResultFormat", "WaitTimeSeconds", "Parameters",
 }  # fmt: skip
 MEMBERS = {
     "ExecuteStatement": COMMON | {"Sql"},

@@ -78,8 +78,9 @@ def test_who_connects(muster, services, place, options):
     assert f'"{wanted}"' in done.stdout, done.stdout
 
 
-def test_a_service_that_does_not_wait_is_asked_again_and_again(muster, services):
-    services.data.waits = False
+@pytest.mark.parametrize("waits", [False, None])
+def test_a_service_that_does_not_wait_is_asked_again_and_again(muster, services, waits):
+    services.data.waits = waits
     services.data.delay = lambda sql: 0.5 if "AS one" in sql else 0
     assert muster.query("SELECT 1 AS one") == [{"one": 1}]
     submitted = len(services.data.statements)

@@ -176,13 +176,19 @@ Result<DataStatus> DataApi::describe(const std::string& id,
                                      const CancelToken* cancel) {
     std::string body = "{";
     add_text(body, "Id", id);
-    if (wait_seconds > 0) {
-        body += fmt::format(",\"WaitTimeSeconds\":{}", wait_seconds);
+    const std::string waiting =
+        wait_seconds > 0 ? fmt::format(",\"WaitTimeSeconds\":{}", wait_seconds) : "";
+    auto answer = call("DescribeStatement", body + waiting + "}", cancel);
+    if (!answer.ok() && !waiting.empty() && answer.error().code == ErrorCode::kIo) {
+        // Too many wait for it, or the service cannot.
+        answer = call("DescribeStatement", body + "}", cancel);
     }
-    MUSTER_ASSIGN(const std::string answer, call("DescribeStatement", body + "}", cancel));
+    if (!answer.ok()) {
+        return std::move(answer).error();
+    }
     simdjson::dom::parser parser;
     simdjson::dom::element root;
-    if (parser.parse(answer).get(root) != simdjson::SUCCESS || text(root, "Status").empty()) {
+    if (parser.parse(*answer).get(root) != simdjson::SUCCESS || text(root, "Status").empty()) {
         return no_answer("DescribeStatement");
     }
     DataStatus status;

@@ -77,10 +77,10 @@ Result<void> check_limits(const DataRequest& request) {
 
 }  // namespace
 
-DataApi::DataApi(Address address, AwsAccess access, const Clock& clock)
+DataApi::DataApi(Address address, const AwsAccess& access, const Clock& clock)
     : address_(std::move(address)),
       place_(place_of(address_)),
-      client_(kDataService, std::move(access), clock) {}
+      client_(kDataService, access, clock) {}
 
 std::string DataApi::login() const {
     switch (address_.login) {

@@ -22,7 +22,7 @@ def muster(standin, tmp_path):
 
 def test_a_warehouse_that_is_well(muster):
     doctor_is_content(muster)
-    assert [key for key in muster.server.keys(muster.bucket) if "_muster" in key] == []
+    assert [key for key in muster.server.keys(muster.bucket) if "doctor" in key] == []
 
 
 def test_a_role_that_may_not(muster):

@@ -54,7 +54,7 @@ class RedshiftProbe {
             {std::string("warehouse: ") + step, status, std::move(message), std::move(remedy)});
     }
 
-    void fail(const char* step, const Error& error, const char* remedy) {
+    void fail(const char* step, const Error& error, const std::string& remedy) {
         note(step, "fail", error.message, error.hint.empty() ? remedy : error.hint);
     }
 
@@ -184,7 +184,7 @@ class RedshiftProbe {
             }
         }
         if (auto cleared = staging_.clear(folder); !cleared.ok()) {
-            fail("copy", cleared.error(), "remove what is below its folder _muster/");
+            fail("copy", cleared.error(), "remove what is below " + staging_.url(folder));
         }
     }
 

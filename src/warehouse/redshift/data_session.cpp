@@ -57,7 +57,7 @@ class DataSession final : public PgRemote {
     Result<DataStatus> await(const std::string& id, const CancelToken* cancel);
     Error stop(const std::string& id);
     Error failed(const DataStatus& status);
-    Error lost(Error error);
+    Error lost(const Error& error);
     void follow(const std::string& word);
 
     std::shared_ptr<DataApi> api_;
@@ -109,7 +109,7 @@ bool DataSession::ended() const {
                            (kKeepAliveSeconds - kSpareSeconds) * kNanosecondsPerSecond;
 }
 
-Error DataSession::lost(Error error) {
+Error DataSession::lost(const Error& error) {
     usable_ = false;
     sqlstate_.clear();
     Error out = connection_lost(error.message, "the Data API", place());
@@ -165,7 +165,7 @@ Result<DataStatus> DataSession::await(const std::string& id, const CancelToken* 
             return stop(id);
         }
         if (!status.ok()) {
-            return lost(std::move(status).error());
+            return lost(status.error());
         }
         if (!wait_ms(pause_ms, cancel)) {
             return stop(id);
@@ -190,7 +190,7 @@ Result<DataSession::Done> DataSession::finish(const DataRequest& request,
         }
         const bool of_session =
             !session_.empty() && error.message.find("ession") != std::string::npos;
-        return refused && !of_session ? error : lost(std::move(error));
+        return refused && !of_session ? error : lost(error);
     }
     if (session_.empty()) {
         session_ = submitted->session;

@@ -139,13 +139,3 @@ def test_a_transaction_that_met_another_is_tried_again(postgres, tmp_path, state
     tables, _ = muster.load()
     assert tables["hired_employees"]["inserted"] == 100
     assert muster.sql("SELECT last_value FROM public.tries") == ["3"]
-
-
-def test_another_programs_rule_refuses_the_load_and_leaves_the_table(postgres, tmp_path):
-    muster = Loaded(postgres, tmp_path)
-    generate(muster.source, 100)
-    muster("migrate")
-    muster.sql("ALTER TABLE hired_employees ADD CONSTRAINT small CHECK (id < 50)")
-    done = muster("run", code=None)
-    assert done.returncode == 1 and "small" in done.stderr, done
-    assert muster.sql("SELECT count(*) FROM hired_employees") == ["0"]

@@ -186,7 +186,7 @@ Result<void> StagedLoad::collect_scan_rejects() {
             continue;
         }
         for (const auto& [code, count] : object.scan.rejects_by_code) {
-            rejects_by_code_[code] += count;
+            scan_rejects_by_code_[code] += count;
         }
         if (!object.rejects.empty()) {
             MUSTER_ASSIGN(

@@ -5,7 +5,8 @@
 //              one with the same key
 //   settle()   once the warehouse has added what it refuses to `set_rejects`: raw records, all the
 //              counts of rejects
-// Temporary relations: stage (view), winners (view: no losers), losers, set_rejects, load_rejects.
+// Temporary relations: stage (view), winners (view: no losers), losers, set_rejects, load_rejects,
+// reject_files.
 #pragma once
 
 #include "engine/detail/duckdb_handle.h"
@@ -29,6 +30,13 @@ struct ObjectTally {
     std::int64_t unchanged = 0;
 };
 
+// A staged row that the warehouse refuses by a rule of its own.
+struct UnfitRow {
+    std::int64_t position = 0;
+    std::string column;  // "" = the row as a whole
+    std::string message;
+};
+
 class StagedLoad {
   public:
     StagedLoad(Connection& connection, const LoadRequest& request, std::uint64_t memory_bytes);
@@ -39,6 +47,7 @@ class StagedLoad {
 
   protected:
     bool replay() const { return !request_.replay_of.empty(); }
+    // May be called again when `set_rejects` has grown.
     Result<void> settle();
     // Rows that are neither losers nor refused.
     std::int64_t passing() const;
@@ -56,6 +65,8 @@ class StagedLoad {
     // the reference in the table), and then refuses these rows with all their reasons; how many.
     Result<Appender> open_missing();
     Result<std::int64_t> refuse_missing();
+    // For rows that are found after settle(): adds them to the rejects and settles again.
+    Result<void> refuse_unfit(const std::vector<UnfitRow>& rows);
     // kInternal unless as many were refused, and taken out of the staged rows, as were missing.
     Result<void> check_missing(std::int64_t refused, std::int64_t removed) const;
     // Adds the second column to the tally of the object whose ordinal is in the first; their sum.
@@ -82,14 +93,19 @@ class StagedLoad {
     Result<void> make_stage_view();
     Result<void> count_staged(const std::vector<std::filesystem::path>& paths);
     Result<void> collect_scan_rejects();
+    Result<void> read_scan_rejects(const std::vector<std::filesystem::path>& files);
+    Result<void> check_scan_rejects() const;
     Result<void> find_duplicates();
     Result<void> resolve_duplicates();
+    Result<void> forget_set_rejects();
     Result<void> tally_set_rejects();
     Result<void> count_reasons(const std::string& code, std::int64_t rows);
     Result<void> fetch_raw_records();
     Result<void> fetch_object(const LoadObject& object, Appender& appender);
 
     std::map<std::uint64_t, std::size_t> index_by_ordinal_;
+    bool settled_ = false;
+    std::map<std::string, std::uint64_t> scan_rejects_by_code_;
     std::map<std::string, std::uint64_t> rejects_by_code_;
     std::map<std::string, std::uint64_t> notices_by_code_;
 };

@@ -57,18 +57,6 @@ Error error_of(ErrorCode code, std::string message, std::string_view hint, std::
     return Error{code, std::move(message), std::string(hint), std::move(detail)};
 }
 
-// The server's words in one line, without the severity before them.
-std::string one_line(std::string_view text) {
-    std::string line;
-    for (const char c : text) {
-        line += c == '\n' || c == '\t' ? ' ' : c;
-    }
-    while (!line.empty() && line.back() == ' ') {
-        line.pop_back();
-    }
-    return printable(line);
-}
-
 bool contains(std::string_view text, std::string_view word) {
     return text.find(word) != std::string_view::npos;
 }
@@ -103,6 +91,17 @@ constexpr std::array<ConnectMeaning, 16> kConnectMeanings = {{
 }};
 
 }  // namespace
+
+std::string one_line(std::string_view text) {
+    std::string line;
+    for (const char c : text) {
+        line += c == '\n' || c == '\t' ? ' ' : c;
+    }
+    while (!line.empty() && line.back() == ' ') {
+        line.pop_back();
+    }
+    return printable(line);
+}
 
 Error postgres_error(std::string_view sqlstate,
                      std::string_view text,

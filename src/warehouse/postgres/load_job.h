@@ -2,7 +2,8 @@
 //   1. stage()      in the engine (warehouse/duckdb/staged_load.h), without a connection
 //   2. copy()       outside the gate: the winners into a temporary table, by COPY in binary
 //   3. judge()      under the gate: references, raw records, all the counts of rejects
-//   4. publish()    classify against the target, update the changed, insert the new
+//   4. publish()    classify against the target, update the changed, insert the new; rows that the
+//                   table refuses go to the rejects, and the rest is published again
 //   5. record()     rejects, object versions
 // Temporary tables: muster_stage (the table's columns and _position), muster_missing,
 // muster_load_rejects.
@@ -17,6 +18,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace muster {
 
@@ -30,6 +32,8 @@ class PostgresLoadJob : public StagedLoad {
 
     Result<void> copy();
     Result<void> judge();
+    // Rows that the table refuses become rejects: excess() is to be looked at again. If they are
+    // too many for it, the table is as it was.
     Result<void> publish();
     // Everything but the publication row of the outcome; also fills the outcome.
     Result<TableOutcome> record(std::int64_t now_us);
@@ -43,15 +47,24 @@ class PostgresLoadJob : public StagedLoad {
     Result<void> find_missing();
     Result<void> take_missing();
     // load_publish.cpp
+    Result<void> merge();
     Result<void> classify();
     Result<void> update_changed();
-    Result<void> insert_new();
+    // Of a relation like muster_stage; how many rows.
+    Result<std::int64_t> update_from(const std::string& staged);
+    Result<std::int64_t> insert_from(const std::string& staged, bool some_are_there);
     Result<void> check_balance();
+    // load_refuse.cpp
+    Result<std::vector<UnfitRow>> find_unfit();
+    Result<void> take_unfit(const std::vector<UnfitRow>& unfit);
+    void forget_merge();
     // load_record.cpp
     Result<void> copy_rejects();
     Result<void> store_rejects(std::int64_t now_us, bool mark_gone);
     Result<void> store_replay(std::int64_t now_us);
     Result<void> store_objects(std::int64_t now_us);
+
+    static constexpr const char* kStagedRows = "pg_temp.muster_stage";
 
     PgConnection& postgres_;
     std::int64_t matched_ = 0;

@@ -1,18 +1,13 @@
 // The merge of the staged rows into the table, and the balance.
 #include "warehouse/detail/table_sql.h"
 #include "warehouse/postgres/load_job.h"
+#include "warehouse/postgres/refusals.h"
 
 #include <fmt/format.h>
 
 namespace muster {
 
-namespace {
-
-constexpr const char* kStage = "pg_temp.muster_stage";
-
-}  // namespace
-
-Result<void> PostgresLoadJob::publish() {
+Result<void> PostgresLoadJob::merge() {
     if (passing() > 0) {
         MUSTER_ASSIGN(const auto filled,
                       postgres_.scalar("SELECT EXISTS (SELECT FROM " +
@@ -24,8 +19,9 @@ Result<void> PostgresLoadJob::publish() {
             MUSTER_TRY(update_changed());
         }
         if (passing() > matched_) {
-            MUSTER_TRY(insert_new());
+            MUSTER_ASSIGN(inserted_, insert_from(kStagedRows, matched_ > 0));
         }
+        MUSTER_TRY(postgres_.execute(kCheckDeferred));
     }
     return check_balance();
 }
@@ -39,7 +35,7 @@ Result<void> PostgresLoadJob::classify() {
             "SELECT s._position >> 48, count(*) FILTER (WHERE {0}), count(*) FILTER (WHERE NOT {0})"
             " FROM {1} s JOIN {2} t ON {3} GROUP BY 1",
             differ,
-            kStage,
+            kStagedRows,
             sql::identifier(table_.name.str()),
             sql::key_equal(table_, "t.", "s."))));
     while (rows.next()) {
@@ -52,20 +48,7 @@ Result<void> PostgresLoadJob::classify() {
 }
 
 Result<void> PostgresLoadJob::update_changed() {
-    std::string set;
-    for (const Column& column : table_.columns) {
-        if (!table_.is_key(column.name)) {
-            const std::string name = sql::identifier(column.name);
-            set += fmt::format("{}{} = s.{}", set.empty() ? "" : ", ", name, name);
-        }
-    }
-    MUSTER_ASSIGN(const auto changed,
-                  postgres_.change(fmt::format("UPDATE {} t SET {} FROM {} s WHERE {} AND {}",
-                                               sql::identifier(table_.name.str()),
-                                               set,
-                                               kStage,
-                                               sql::key_equal(table_, "t.", "s."),
-                                               sql::values_differ(table_, "s.", "t."))));
+    MUSTER_ASSIGN(const auto changed, update_from(kStagedRows));
     if (changed != updated_) {
         return Error{ErrorCode::kConflict,
                      fmt::format("table {}: {} rows have changed, but {} were updated: another"
@@ -79,21 +62,38 @@ Result<void> PostgresLoadJob::update_changed() {
     return {};
 }
 
-Result<void> PostgresLoadJob::insert_new() {
+Result<std::int64_t> PostgresLoadJob::update_from(const std::string& staged) {
+    std::string set;
+    for (const Column& column : table_.columns) {
+        if (!table_.is_key(column.name)) {
+            const std::string name = sql::identifier(column.name);
+            set += fmt::format("{}{} = s.{}", set.empty() ? "" : ", ", name, name);
+        }
+    }
+    if (set.empty()) {
+        return std::int64_t{0};
+    }
+    return postgres_.change(fmt::format("UPDATE {} t SET {} FROM {} s WHERE {} AND {}",
+                                        sql::identifier(table_.name.str()),
+                                        set,
+                                        staged,
+                                        sql::key_equal(table_, "t.", "s."),
+                                        sql::values_differ(table_, "s.", "t.")));
+}
+
+Result<std::int64_t> PostgresLoadJob::insert_from(const std::string& staged, bool some_are_there) {
     const std::string target = sql::identifier(table_.name.str());
-    const std::string fresh = matched_ == 0
+    const std::string fresh = !some_are_there
                                   ? ""
                                   : fmt::format(" WHERE NOT EXISTS (SELECT FROM {} t WHERE {})",
                                                 target,
                                                 sql::key_equal(table_, "t.", "s."));
-    MUSTER_ASSIGN(inserted_,
-                  postgres_.change(fmt::format("INSERT INTO {} ({}) SELECT {} FROM {} s{}",
-                                               target,
-                                               sql::column_list(table_),
-                                               sql::column_list(table_, "s."),
-                                               kStage,
-                                               fresh)));
-    return {};
+    return postgres_.change(fmt::format("INSERT INTO {} ({}) SELECT {} FROM {} s{}",
+                                        target,
+                                        sql::column_list(table_),
+                                        sql::column_list(table_, "s."),
+                                        staged,
+                                        fresh));
 }
 
 // The counts come from four places that know nothing of each other: the splitter (read), the rows

@@ -15,10 +15,11 @@ verb, url, path = sys.argv[1:4]
 start = time.perf_counter()
 with psycopg.connect(url) as connection, connection.cursor() as cursor:
     if verb == "save":
-        query = f"COPY (SELECT {COLUMNS} FROM hired_employees ORDER BY id) TO STDOUT (FORMAT binary)"
+        query = (
+            f"COPY (SELECT {COLUMNS} FROM hired_employees ORDER BY id) TO STDOUT (FORMAT binary)"
+        )
         with open(path, "wb", BLOCK_BYTES) as file, cursor.copy(query) as copy:
-            for block in copy:
-                file.write(block)
+            file.writelines(copy)
             file.flush()
             os.fsync(file.fileno())
     else:

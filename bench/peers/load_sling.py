@@ -13,7 +13,9 @@ columns = {
     "job_id": "bigint",
 }  # fmt: skip
 options = {"header": False, "fields": list(columns), "empty_as_null": True}
-os.environ.update({"BENCH_POSTGRES": url, "SLING_TELEMETRY": "false", "SLING_LOADED_AT_COLUMN": "false"})
+os.environ.update(
+    {"BENCH_POSTGRES": url, "SLING_TELEMETRY": "false", "SLING_LOADED_AT_COLUMN": "false"}
+)
 os.execv(sling_linux_amd64.SLING_BIN, [
     "sling", "run", "--src-stream", f"file://{source}",
     "--src-options", json.dumps(options), "--columns", json.dumps(columns),

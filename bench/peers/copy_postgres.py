@@ -1,5 +1,5 @@
-"""Saves hired_employees by COPY in binary, in the order of its key, or loads what was saved into a new
-table with the same key. Prints rows and the seconds that it took."""
+"""Saves hired_employees by COPY in binary, in the order of its key, or loads what was saved into a
+new table with the same key. Prints rows and the seconds that it took."""
 
 import json
 import os

@@ -12,7 +12,7 @@ url, source = sys.argv[1:3]
 script = (pathlib.Path(__file__).parents[1] / "sql" / "load_postgres.sql").read_text()
 with psycopg.connect(url) as connection, open(source, "rb") as file:
     for statement in script.split(";\n"):
-        if "COPY" in statement:
+        if "FROM STDIN" in statement:
             with connection.cursor().copy(statement) as copy:
                 while block := file.read(BLOCK_BYTES):
                     copy.write(block)

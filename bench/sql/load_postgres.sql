@@ -1,5 +1,5 @@
--- Loads a hired_employees file into PostgreSQL: COPY into a temporary table, then one upsert. The last
--- of equal keys wins, rows that did not change are left alone. load_postgres.py sends the statements.
+-- Loads a hired_employees file into PostgreSQL: COPY into a temporary table, then one upsert. The
+-- last of equal keys wins, rows that did not change are left alone. Sent by load_postgres.py.
 CREATE TABLE IF NOT EXISTS hired_employees (
     id bigint PRIMARY KEY, name text COLLATE "C", datetime_ timestamp, department_id bigint,
     job_id bigint);
@@ -11,7 +11,8 @@ CREATE TEMP TABLE staged (
 COPY staged FROM STDIN (FORMAT csv);
 
 INSERT INTO hired_employees AS t
-SELECT DISTINCT ON (id) id, name, datetime_, department_id, job_id FROM staged ORDER BY id, ctid DESC
+SELECT DISTINCT ON (id) id, name, datetime_, department_id, job_id
+FROM staged ORDER BY id, ctid DESC
 ON CONFLICT (id) DO UPDATE SET
     name = excluded.name, datetime_ = excluded.datetime_,
     department_id = excluded.department_id, job_id = excluded.job_id

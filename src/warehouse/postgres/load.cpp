@@ -83,6 +83,7 @@ Result<TableOutcome> PostgresWarehouse::load(const LoadRequest& request) {
     }
     PostgresLoadJob job(engine, connection, request, engine_.handle().engine_memory_bytes);
     MUSTER_TRY(job.stage());
+    MUSTER_TRY(job.choose_way());
     MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection, kReadCommitted));
     MUSTER_TRY(connection.execute(kWorkMemory));
     MUSTER_TRY(job.copy());

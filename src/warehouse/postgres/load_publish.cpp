@@ -5,18 +5,26 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+
 namespace muster {
+namespace {
+
+constexpr std::int64_t kSampleRows = 1000;
+
+}  // namespace
 
 Result<void> PostgresLoadJob::merge() {
     if (passing() > 0) {
-        MUSTER_ASSIGN(const auto filled,
-                      postgres_.scalar("SELECT EXISTS (SELECT FROM " +
-                                       sql::identifier(table_.name.str()) + ")::int"));
-        if (filled != 0) {
-            MUSTER_TRY(classify());
-        }
-        if (updated_ > 0) {
-            MUSTER_TRY(update_changed());
+        MUSTER_ASSIGN(const bool empty, target_empty());
+        if (!empty) {
+            MUSTER_TRY(analyze_stage());
+            MUSTER_ASSIGN(const bool at_once, mostly_changed());
+            MUSTER_TRY(at_once ? update_at_once() : classify());
+            if (!at_once && updated_ > 0) {
+                MUSTER_TRY(update_changed());
+            }
         }
         if (passing() > matched_) {
             MUSTER_ASSIGN(inserted_, insert_from(kStagedRows, matched_ > 0));
@@ -24,6 +32,50 @@ Result<void> PostgresLoadJob::merge() {
         MUSTER_TRY(postgres_.execute(kCheckDeferred));
     }
     return check_balance();
+}
+
+// Judged by a few: if most rows change, it does not pay to count them before.
+Result<bool> PostgresLoadJob::mostly_changed() {
+    MUSTER_ASSIGN(const auto changed,
+                  postgres_.scalar(fmt::format(
+                      "SELECT count(*) FROM (SELECT * FROM {} LIMIT {}) s JOIN {} t ON {} WHERE {}",
+                      kStagedRows,
+                      kSampleRows,
+                      sql::identifier(table_.name.str()),
+                      sql::key_equal(table_, "t.", "s."),
+                      sql::values_differ(table_, "s.", "t."))));
+    return changed > std::min(passing(), kSampleRows) / 2;
+}
+
+// Updates first; what was there and did not change is counted only if there may be any.
+Result<void> PostgresLoadJob::update_at_once() {
+    MUSTER_ASSIGN(auto changed,
+                  postgres_.query("WITH changed AS (" + update_sql(kStagedRows) +
+                                  " RETURNING s._position >> 48 AS ordinal) SELECT ordinal,"
+                                  " count(*) FROM changed GROUP BY 1"));
+    std::map<std::int64_t, std::int64_t> updated;
+    while (changed.next()) {
+        updated[changed.int64(0)] = changed.int64(1);
+        MUSTER_TRY(add_to_tally(changed.int64(0), changed.int64(1), &ObjectTally::updated));
+        updated_ += changed.int64(1);
+    }
+    matched_ = updated_;
+    if (updated_ == passing()) {
+        return {};
+    }
+    MUSTER_ASSIGN(auto there,
+                  postgres_.query(fmt::format(
+                      "SELECT s._position >> 48, count(*) FROM {} s JOIN {} t ON {} GROUP BY 1",
+                      kStagedRows,
+                      sql::identifier(table_.name.str()),
+                      sql::key_equal(table_, "t.", "s."))));
+    matched_ = 0;
+    while (there.next()) {
+        matched_ += there.int64(1);
+        MUSTER_TRY(add_to_tally(
+            there.int64(0), there.int64(1) - updated[there.int64(0)], &ObjectTally::unchanged));
+    }
+    return {};
 }
 
 // Staged rows whose key is in the target, by object, and whether any value differs.
@@ -62,7 +114,8 @@ Result<void> PostgresLoadJob::update_changed() {
     return {};
 }
 
-Result<std::int64_t> PostgresLoadJob::update_from(const std::string& staged) {
+// "" if the table has nothing but its key.
+std::string PostgresLoadJob::update_sql(const std::string& staged) const {
     std::string set;
     for (const Column& column : table_.columns) {
         if (!table_.is_key(column.name)) {
@@ -71,14 +124,19 @@ Result<std::int64_t> PostgresLoadJob::update_from(const std::string& staged) {
         }
     }
     if (set.empty()) {
-        return std::int64_t{0};
+        return "";
     }
-    return postgres_.change(fmt::format("UPDATE {} t SET {} FROM {} s WHERE {} AND {}",
-                                        sql::identifier(table_.name.str()),
-                                        set,
-                                        staged,
-                                        sql::key_equal(table_, "t.", "s."),
-                                        sql::values_differ(table_, "s.", "t.")));
+    return fmt::format("UPDATE {} t SET {} FROM {} s WHERE {} AND {}",
+                       sql::identifier(table_.name.str()),
+                       set,
+                       staged,
+                       sql::key_equal(table_, "t.", "s."),
+                       sql::values_differ(table_, "s.", "t."));
+}
+
+Result<std::int64_t> PostgresLoadJob::update_from(const std::string& staged) {
+    const std::string update = update_sql(staged);
+    return update.empty() ? Result<std::int64_t>(std::int64_t{0}) : postgres_.change(update);
 }
 
 Result<std::int64_t> PostgresLoadJob::insert_from(const std::string& staged, bool some_are_there) {

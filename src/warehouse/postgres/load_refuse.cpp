@@ -29,6 +29,16 @@ constexpr const char* kTakeOut =
 
 Result<void> PostgresLoadJob::publish() {
     MUSTER_TRY(postgres_.execute(kSave));
+    if (direct_ && passing() > 0) {
+        MUSTER_ASSIGN(const bool done, publish_directly());
+        if (done) {
+            return {};
+        }
+        MUSTER_TRY(postgres_.execute(kUndo));
+        forget_merge();
+        MUSTER_TRY(stage_rows());
+        MUSTER_TRY(postgres_.execute(kSave));
+    }
     for (int round = 1;; ++round) {
         auto merged = merge();
         if (merged.ok() || !postgres_.usable() || !refuses_rows(postgres_.sqlstate()) ||

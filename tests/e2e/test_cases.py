@@ -41,7 +41,9 @@ class Muster:
         """Where the tables are, unless the catalog says it."""
         catalog = self.folder / "muster.toml"
         own = catalog.exists() and "[warehouse]" in catalog.read_text()
-        return {} if own else warehouse.settings(self.folder)
+        if own:
+            return {}
+        return warehouse.settings(self.folder) | warehouse.prepared(self.folder)
 
     def start(self, *words, env=None, stdin=subprocess.DEVNULL):
         return subprocess.Popen(

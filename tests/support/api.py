@@ -75,17 +75,20 @@ class Server:
         assert config is None or Path(folder) in Path(config).parents or "--data-dir" in options, (
             "without --data-dir the server would write beside its catalog"
         )
-        self.folder = folder
+        self.folder, self.config = folder, config and warehouse.catalog(config)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER")}
         self.env = kept | {"MUSTER_MEMORY_LIMIT": "512MiB", "MUSTER_THREADS": "2"}
-        self.env |= warehouse.settings(folder) | (env or {})
-        words = ["--config", str(config)] if config else []
+        self.env |= warehouse.settings(folder)
+        self.own = env or {}
+        words = ["--config", str(self.config)] if config else []
         self.command = [str(MUSTER), *words, "serve", "--listen", "127.0.0.1:0", *options]
         self.process = None
         self.port = None
         self.tokens = {}
 
     def start(self):
+        found = {} if self.config else warehouse.prepared(self.folder)
+        self.env = self.env | found | self.own
         log = open(self.folder / "serve.log", "ab")
         self.process = subprocess.Popen(
             self.command, cwd=self.folder, env=self.env, stdout=subprocess.PIPE, stderr=log,

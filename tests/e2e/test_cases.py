@@ -74,5 +74,8 @@ def test_case(path, tmp_path):
     folder = tmp_path / "case"
     shutil.copytree(path.parent, folder)
     kind = StepCase if path.name == "case.toml" else TableCase
-    faults = kind(path, tomllib.loads(text), Muster(folder), folder, UPDATE).run()
+    try:
+        faults = kind(path, tomllib.loads(text), Muster(folder), folder, UPDATE).run()
+    finally:
+        warehouse.give_back(folder)
     assert not faults, f"{len(faults)} faults in {path}\n" + "\n".join(faults)

@@ -14,7 +14,21 @@ const std::vector<std::vector<std::string>>& migrations();
 inline constexpr const char* kSchemaThere =
     "SELECT COUNT(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE n.nspname = 'muster' AND c.relname = 'schema_version'";
-inline constexpr const char* kSchemaVersion = "SELECT MAX(version) FROM muster.schema_version";
+inline constexpr const char* kSchemaCreate = "CREATE SCHEMA IF NOT EXISTS muster";
+inline constexpr const char* kVersionCreate =
+    "CREATE TABLE IF NOT EXISTS muster.schema_version (version BIGINT) DISTSTYLE ALL";
+inline constexpr const char* kVersionLock = "LOCK TABLE muster.schema_version";
+inline constexpr const char* kSchemaVersion =
+    "SELECT COALESCE(MAX(version), 0) FROM muster.schema_version";
+inline constexpr const char* kVersionDelete = "DELETE FROM muster.schema_version";
+inline constexpr const char* kVersionInsert =
+    "INSERT INTO muster.schema_version (version) VALUES ($1)";
+inline constexpr const char* kTablesSelect = "SELECT name, schema_json FROM muster.tables";
+inline constexpr const char* kTableFingerprint =
+    "SELECT fingerprint FROM muster.tables WHERE name = $1";
+inline constexpr const char* kTableDelete = "DELETE FROM muster.tables WHERE name = $1";
+inline constexpr const char* kTableInsert =
+    "INSERT INTO muster.tables (name, schema_json, fingerprint) VALUES ($1, $2, $3)";
 // Changes with every commit of anybody that changes a table, or the tables (name '').
 inline constexpr const char* kDataVersion =
     "SELECT CAST(COALESCE(SUM(version), 0) AS VARCHAR(40)) FROM muster.table_versions";

@@ -77,8 +77,8 @@ class Server:
         )
         self.folder, self.config = folder, config and warehouse.catalog(config)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER")}
-        self.env = kept | {"MUSTER_MEMORY_LIMIT": "512MiB", "MUSTER_THREADS": "2"}
-        self.env |= warehouse.settings(folder)
+        self.base = kept | {"MUSTER_MEMORY_LIMIT": "512MiB", "MUSTER_THREADS": "2"}
+        self.base |= warehouse.settings(folder)
         self.own = env or {}
         words = ["--config", str(self.config)] if config else []
         self.command = [str(MUSTER), *words, "serve", "--listen", "127.0.0.1:0", *options]
@@ -86,9 +86,13 @@ class Server:
         self.port = None
         self.tokens = {}
 
-    def start(self):
+    @property
+    def env(self):
+        """As the catalog in the folder is now."""
         found = {} if self.config else warehouse.prepared(self.folder)
-        self.env = self.env | found | self.own
+        return self.base | found | self.own
+
+    def start(self):
         log = open(self.folder / "serve.log", "ab")
         self.process = subprocess.Popen(
             self.command, cwd=self.folder, env=self.env, stdout=subprocess.PIPE, stderr=log,

@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import signal
 import time
 
 import pytest
@@ -218,6 +219,67 @@ def test_a_killed_run_leaves_nothing_half_done(standin, expected, tmp_path):
         unfinished = muster.query("SELECT run_id FROM muster.runs WHERE status = 'running'")
         assert unfinished == [], f"round {number}"
     assert killed > 0, "no run was killed: the delays are too long"
+
+
+def kill_at(muster, words, *arguments):
+    """Starts muster, and kills it when it sends a statement that begins so."""
+    process = muster.start(*arguments)
+
+    def kill(sql):
+        if sql.startswith(words) and process.poll() is None:
+            process.kill()
+            return True
+        return False
+
+    muster.standin.arm(CUT_AFTER, kill)
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL and muster.standin.faults == []
+
+
+def leftovers(muster, prefix=""):
+    return muster.server.keys(muster.bucket, f"clean/_muster/{prefix}")
+
+
+def test_what_a_killed_load_left_goes_with_the_next_run(muster, expected):
+    muster.put_source(FIRST)
+    muster("migrate")
+    kill_at(muster, 'LOCK TABLE muster."gate_departments"', "run", "departments")
+    assert leftovers(muster, "departments/") != []
+    assert "holds the lease" in muster("run", code=5).stderr
+    assert leftovers(muster, "departments/") != [], "its lease may still be alive"
+    muster.forget_the_dead()
+    muster("run", "jobs")
+    assert leftovers(muster) == []
+    muster.load()
+    assert state(muster) == expected[0] and leftovers(muster) == []
+
+
+def test_what_a_killed_restore_left_goes_with_the_next_run(muster):
+    muster.put_source(FIRST)
+    muster.load()
+    muster("backup", "create", "jobs")
+    name = muster.backups()[0]["backup_name"]
+    kill_at(muster, "COPY muster_restore", "backup", "restore", name)
+    assert leftovers(muster, "restore-") != []
+    muster.forget_the_dead()
+    muster("run")
+    assert leftovers(muster) == []
+    assert muster.query("SELECT COUNT(*) AS n FROM jobs") == [{"n": 4}]
+
+
+def test_what_a_killed_backup_left_goes_once_no_backup_is_at_work(muster):
+    muster.put_source(FIRST)
+    muster.load()
+    kill_at(muster, "UNLOAD", "backup", "create", "jobs")
+    end = time.monotonic() + 20
+    while not any(key.endswith("rows_manifest") for key in leftovers(muster, "unload-jobs-")):
+        assert time.monotonic() < end, "UNLOAD does not end"
+        time.sleep(0.05)
+    muster("run")
+    assert leftovers(muster, "unload-jobs-") != [], "the backup's lease may still be alive"
+    muster.forget_the_dead()
+    muster("run")
+    assert leftovers(muster) == []
 
 
 def test_an_object_that_copy_refuses(muster, expected):

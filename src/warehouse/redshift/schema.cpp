@@ -12,6 +12,7 @@
 #include "warehouse/redshift/ledger_sql.h"
 #include "warehouse/redshift/redshift_warehouse.h"
 #include "warehouse/redshift/schema_dialect.h"
+#include "warehouse/redshift/snapshots_sql.h"
 
 #include <fmt/format.h>
 
@@ -40,16 +41,14 @@ Result<std::vector<MigrationStep>> plan(PgConnection& connection, const Catalog&
         MUSTER_TRY(redshift::check_types(table));
     }
     MUSTER_ASSIGN(const auto schemas, stored_schemas(connection));
-    return plan_tables(
-        catalog,
-        schemas,
-        redshift::SchemaDialect(catalog),
-        [&connection](const TableName& table) -> Result<bool> {
-            MUSTER_ASSIGN(const auto found,
-                          connection.scalar("SELECT COUNT(*) FROM (SELECT 1 FROM " +
-                                            sql::identifier(table.str()) + " LIMIT 1) filled"));
-            return found == 0;
-        });
+    return plan_tables(catalog,
+                       schemas,
+                       redshift::SchemaDialect(catalog),
+                       [&connection](const TableName& table) -> Result<bool> {
+                           MUSTER_ASSIGN(const auto found,
+                                         connection.scalar(redshift::count_some(table)));
+                           return found == 0;
+                       });
 }
 
 // A new key must tell the rows apart: nothing in Redshift would.
@@ -70,19 +69,14 @@ Result<void> check_new_keys(PgConnection& connection, const Catalog& catalog) {
         if (!there) {
             continue;
         }
-        const std::string key = sql::column_list(table.key);
-        MUSTER_ASSIGN(const auto shared,
-                      connection.scalar(fmt::format("SELECT COUNT(*) FROM (SELECT 1 FROM {} GROUP"
-                                                    " BY {} HAVING COUNT(*) > 1) shared",
-                                                    sql::identifier(table.name.str()),
-                                                    key)));
+        MUSTER_ASSIGN(const auto shared, connection.scalar(redshift::count_shared_keys(table)));
         if (shared > 0) {
             return Error{ErrorCode::kConflict,
                          fmt::format("table {}: {} values of the new key ({}) stand in more than"
                                      " one row",
                                      table.name.str(),
                                      shared,
-                                     key),
+                                     sql::column_list(table.key)),
                          "mend the rows, or keep the key",
                          ""};
         }
@@ -169,11 +163,12 @@ Result<void> migrate_table(PgConnection& connection,
     const TableName table(name);
     MUSTER_TRY(create_shared(connection, redshift::create_gate(table)));
     MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection));
-    MUSTER_TRY(connection.execute("LOCK TABLE " + redshift::gate_name(table)));
+    MUSTER_TRY(connection.execute(redshift::lock_gate(table)));
     const Table* wanted = catalog.find_table(name);
-    MUSTER_ASSIGN(auto stored, connection.query(redshift::kTableFingerprint, name));
+    MUSTER_ASSIGN(auto stored, connection.query(pg_sql::kSchemaSelect, name));
     const bool there = stored.next();
-    if (wanted == nullptr ? !there : there && stored.text(0) == schema_fingerprint(*wanted)) {
+    if (wanted == nullptr ? !there
+                          : there && stored.text(0) == stored_schema_json(stored_schema(*wanted))) {
         return {};
     }
     for (const MigrationStep& step : steps) {

@@ -48,6 +48,10 @@ class Staging {
 
     // "_muster/<name>/"
     static std::string folder(const std::string& name) { return "_muster/" + name + "/"; }
+    // A folder for an UNLOAD of the table, which no other has.
+    static std::string unload_folder(const std::string& table, std::int64_t now_us) {
+        return folder("unload-" + table + "-" + std::to_string(now_us));
+    }
     // Makes an object of a file that `make` writes.
     Result<StagedObject> put(const std::string& key, const FileMaker& make);
     Result<StagedObject> put_file(const std::string& key, const std::filesystem::path& file);
@@ -55,6 +59,12 @@ class Staging {
     Result<CopyTarget> put_manifest(const std::string& key,
                                     const std::vector<StagedObject>& objects);
     Result<void> clear(const std::string& folder);
+    // The folders that are there, as folder() and unload_folder() name them.
+    struct Folder {
+        std::string name;
+        bool of_unload = false;
+    };
+    Result<std::vector<Folder>> folders();
     Result<ObjectStore*> store();
 
   private:

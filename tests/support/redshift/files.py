@@ -30,8 +30,20 @@ class LoadError(Exception):
         self.file = ""
 
 
-def spectrum(code, context, column=None):
-    return LoadError(code, context, column, spectrum=code)
+def spectrum(code, context, column=None, line=0):
+    return LoadError(code, context, column, line, spectrum=code)
+
+
+def noncharacters(column, given):
+    """What COPY was seen to say of a text with code points that are no characters."""
+    for character in given if isinstance(given, str) else "":
+        if 0xFDD0 <= ord(character) <= 0xFDEF or ord(character) & 0xFFFE == 0xFFFE:
+            sequence = character.encode().hex(" ")
+            return 1220, (
+                "String contains invalid or unsupported UTF8 codepoints. "
+                f"Bad UTF8 hex sequence: {sequence} (error 6)"
+            )
+    return None
 
 
 # --- Parquet -------------------------------------------------------------------------------------
@@ -58,7 +70,19 @@ def fits(column, kind):
     return tests.get(column.kind, False)
 
 
-def parquet_column(column, values):
+def line_of(flags):
+    """The row of the first that is true, from 1."""
+    return pyarrow.compute.index(flags, True).as_py() + 1
+
+
+def check_values(column, values, refuses):
+    for line, given in enumerate(values.to_pylist(), 1):
+        refused = refuses(column.name, given)
+        if refused:
+            raise spectrum(*refused, column, line)
+
+
+def parquet_column(column, values, refuses):
     if not fits(column, values.type):
         raise spectrum(
             15001,
@@ -67,7 +91,8 @@ def parquet_column(column, values):
             column,
         )
     if column.notnull and values.null_count:
-        raise spectrum(1213, "Missing data for not-null field", column)
+        line = line_of(values.is_null())
+        raise spectrum(1213, "Missing data for not-null field", column, line)
     if column.length:
         sizes = pyarrow.compute.binary_length(values)
         largest = pyarrow.compute.max(sizes).as_py() or 0
@@ -77,7 +102,10 @@ def parquet_column(column, values):
                 f"The length of the data column {column.name} is longer than the length defined in "
                 f"the table. Table: {column.length}, Data: {largest}",
                 column,
+                line_of(pyarrow.compute.greater(sizes, column.length)),
             )
+    if refuses:
+        check_values(column, values, refuses)
     if pyarrow.types.is_timestamp(values.type):
         values = values.cast(pyarrow.timestamp("us"), safe=False)
     return values
@@ -102,7 +130,7 @@ def parquet(data, columns, command):
         if at >= given:
             found.append(pyarrow.nulls(table.num_rows, pyarrow.string()))
             continue
-        found.append(parquet_column(column, table.column(at)))
+        found.append(parquet_column(column, table.column(at), command.refuses))
     names = [f"c{at}" for at in range(expected)]
     out = io.BytesIO()
     pyarrow.csv.write_csv(

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what building and testing need on Debian 12: the packages of scripts/packages.txt by apt
 # (as root or by sudo), the Python test tools into .venv and the driver of the browser into
-# tests/browser/node_modules, both pinned by hash, and the S3 server of the tests (if go is 1.21 or
-# newer) into build/s3server.
+# tests/browser/node_modules, both pinned by hash, and the S3 server of the tests into
+# build/s3server, by a newer go, also pinned by hash, where the system's is too old for it.
 # Does nothing if all of it is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,7 +30,8 @@ as_root() {
 
 stamp=.venv/bootstrap.stamp
 wanted=$(cat scripts/bootstrap.sh scripts/packages.txt tests/requirements.txt \
-    tests/browser/package-lock.json tests/support/s3server/go.sum | sha256sum)
+    tests/browser/package-lock.json tests/support/s3server/go.sum \
+    tests/support/s3server/toolchain/go.sum | sha256sum)
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
     exit 0
 fi

@@ -193,3 +193,15 @@ def test_names_are_no_patterns(tmp_path):
     tables, _ = program.load()
     assert tables["hired_employees"]["inserted"] == 5
     assert sorted(program.employees()) == [1, 2, 3, 4, 5]
+
+
+def test_many_small_files_need_no_more_memory_than_few(muster):
+    files = 300
+    for number in range(files):
+        rows = f"{number + 10},Ada,2021-01-02T03:04:05Z,1,1\nx,Omar,2021-01-02T03:04:05Z,1,1\n"
+        (muster.source / f"hired_employees-{number + 10}.csv").write_text(rows)
+    tables, summary = muster.load("--memory-limit", "64MiB")
+    assert summary["status"] == "succeeded"
+    assert (tables["hired_employees"]["inserted"], tables["hired_employees"]["rejected"]) == (
+        files + 2, files
+    )  # fmt: skip

@@ -5,7 +5,7 @@
 //   3. publish()    classify against the target, delete the changed, insert new and changed
 //   4. record()     rejects, object versions, publication, table version
 // Temporary relations beside those of staging: passing (view: winners whose references exist),
-// matched.
+// matched, loaded_objects.
 #pragma once
 
 #include "warehouse/duckdb/staged_load.h"
@@ -37,9 +37,9 @@ class LoadJob : public StagedLoad {
     Result<void> tally_matched();
     Result<void> check_balance(std::int64_t rows_before);
     // load_record.cpp
+    Result<void> list_objects(std::int64_t now_us);
     Result<void> store_rejects(std::int64_t now_us, bool mark_gone);
     Result<void> store_replay(std::int64_t now_us);
-    Result<void> store_objects(std::int64_t now_us);
 
     std::int64_t target_rows_ = 0;
     std::int64_t matched_ = 0;

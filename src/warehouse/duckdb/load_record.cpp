@@ -25,6 +25,10 @@ constexpr const char* kMarkGone =
     "UPDATE muster.rejects SET state = 'gone', state_note = 'not seen by run ' || $1"
     " WHERE table_name = $2 AND state = 'open' AND last_seen_run <> $1"
     " AND object IN (SELECT object FROM loaded_objects)";
+constexpr const char* kStoreObjects =
+    "DELETE FROM muster.objects o USING loaded_objects l"
+    " WHERE o.table_name = l.table_name AND o.object = l.object;"
+    "INSERT INTO muster.objects SELECT * FROM loaded_objects";
 constexpr const char* kReplayRefused =
     "CREATE TEMP TABLE refused_again AS SELECT m.id, min(l.reasons) AS reasons FROM load_rejects l"
     " JOIN replay_map m ON m.\"offset\" = l.\"offset\" WHERE l.severity = 'error' GROUP BY m.id";
@@ -52,16 +56,6 @@ Result<void> LoadJob::store_rejects(std::int64_t now_us, bool mark_gone) {
     if (!mark_gone) {
         return {};
     }
-    MUSTER_TRY(connection_.execute("CREATE TEMP TABLE loaded_objects (object VARCHAR)"));
-    {
-        MUSTER_ASSIGN(auto objects, Appender::open(connection_, nullptr, "loaded_objects"));
-        for (const LoadObject& object : request_.objects) {
-            if (!object.scan.problem_code) {
-                MUSTER_TRY(objects.add(std::string_view(object.scan.object)).end_row());
-            }
-        }
-        MUSTER_TRY(objects.close());
-    }
     MUSTER_ASSIGN(auto gone,
                   connection_.change(kMarkGone, run, std::string_view(table_.name.str())));
     static_cast<void>(gone);
@@ -85,48 +79,48 @@ Result<void> LoadJob::store_replay(std::int64_t now_us) {
     return {};
 }
 
-Result<void> LoadJob::store_objects(std::int64_t now_us) {
+// Through a table aside, so that many objects are one statement: DuckDB keeps pages of its own for
+// each INSERT of a transaction.
+Result<void> LoadJob::list_objects(std::int64_t now_us) {
+    MUSTER_TRY(connection_.execute(
+        "CREATE TEMP TABLE loaded_objects AS SELECT * FROM muster.objects WHERE false"));
+    MUSTER_ASSIGN(auto rows, Appender::open(connection_, nullptr, "loaded_objects"));
     for (std::size_t i = 0; i < request_.objects.size(); ++i) {
-        const LoadObject& object = request_.objects[i];
-        if (object.scan.problem_code) {
+        if (request_.objects[i].scan.problem_code) {
             continue;
         }
         const ObjectVersion version = object_version(i, now_us);
-        const std::string_view table = version.table;
-        const std::string_view name = version.object;
-        MUSTER_ASSIGN(auto removed, connection_.change(sql::kObjectDelete, table, name));
-        MUSTER_ASSIGN(auto added,
-                      connection_.change(sql::kObjectInsert,
-                                         table,
-                                         name,
-                                         std::string_view(version.run_id),
-                                         signed_of(version.bytes),
-                                         version.mtime_ns,
-                                         version.ctime_ns,
-                                         signed_of(version.inode),
-                                         std::string_view(version.etag),
-                                         std::string_view(version.content_hash),
-                                         std::string_view(version.rule_fingerprint),
-                                         std::string_view(version.schema_fingerprint),
-                                         version.counts.read,
-                                         version.counts.inserted,
-                                         version.counts.updated,
-                                         version.counts.unchanged,
-                                         version.counts.deduplicated,
-                                         version.counts.rejected,
-                                         version.counts.blank_lines,
-                                         version.loaded_at_us));
-        static_cast<void>(removed + added);
+        MUSTER_TRY(rows.add(std::string_view(version.table))
+                       .add(std::string_view(version.object))
+                       .add(std::string_view(version.run_id))
+                       .add(signed_of(version.bytes))
+                       .add(version.mtime_ns)
+                       .add(version.ctime_ns)
+                       .add(signed_of(version.inode))
+                       .add(std::string_view(version.etag))
+                       .add(std::string_view(version.content_hash))
+                       .add(std::string_view(version.rule_fingerprint))
+                       .add(std::string_view(version.schema_fingerprint))
+                       .add(version.counts.read)
+                       .add(version.counts.inserted)
+                       .add(version.counts.updated)
+                       .add(version.counts.unchanged)
+                       .add(version.counts.deduplicated)
+                       .add(version.counts.rejected)
+                       .add(version.counts.blank_lines)
+                       .add(version.loaded_at_us)
+                       .end_row());
     }
-    return {};
+    return rows.close();
 }
 
 Result<TableOutcome> LoadJob::record(std::int64_t now_us) {
     if (replay()) {
         MUSTER_TRY(store_replay(now_us));
     } else {
+        MUSTER_TRY(list_objects(now_us));
         MUSTER_TRY(store_rejects(now_us, true));
-        MUSTER_TRY(store_objects(now_us));
+        MUSTER_TRY(connection_.execute(kStoreObjects));
     }
     return outcome();
 }

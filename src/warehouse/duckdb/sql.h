@@ -58,8 +58,6 @@ inline constexpr const char* kObjectTouch =
     " WHERE table_name = ? AND object = ? AND bytes = ?";
 inline constexpr const char* kObjectDelete =
     "DELETE FROM muster.objects WHERE table_name = ? AND object = ?";
-inline constexpr const char* kObjectInsert =
-    "INSERT INTO muster.objects VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 inline constexpr const char* kTableVersion =
     "SELECT coalesce(max(version), 0) FROM muster.table_versions WHERE table_name = ?";

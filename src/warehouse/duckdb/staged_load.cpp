@@ -179,9 +179,11 @@ Result<void> StagedLoad::count_staged(const std::vector<std::filesystem::path>& 
 Result<void> StagedLoad::collect_scan_rejects() {
     MUSTER_TRY(connection_.execute(
         "CREATE TEMP TABLE load_rejects (id VARCHAR, position BIGINT, object VARCHAR, line BIGINT,"
-        " \"offset\" BIGINT, length BIGINT, raw BLOB, severity VARCHAR, reasons VARCHAR)"));
-    for (std::size_t i = 0; i < request_.objects.size(); ++i) {
-        const LoadObject& object = request_.objects[i];
+        " \"offset\" BIGINT, length BIGINT, raw BLOB, severity VARCHAR, reasons VARCHAR);"
+        "CREATE TEMP TABLE reject_files (file VARCHAR, ordinal BIGINT, object VARCHAR)"));
+    std::vector<std::filesystem::path> files;
+    MUSTER_ASSIGN(auto names, Appender::open(connection_, nullptr, "reject_files"));
+    for (const LoadObject& object : request_.objects) {
         if (!readable(object)) {
             continue;
         }
@@ -189,18 +191,44 @@ Result<void> StagedLoad::collect_scan_rejects() {
             rejects_by_code_[code] += count;
         }
         if (!object.rejects.empty()) {
-            MUSTER_ASSIGN(
-                tallies_[i].scan_rejects,
-                connection_.change(
-                    "INSERT INTO load_rejects SELECT muster_reject_id(?, raw_hash, occurrence),"
-                    " (?::BIGINT << 48) | \"offset\", ?, line, \"offset\", length, raw, severity,"
-                    " reasons FROM " +
-                        parquet_source_sql({object.rejects}),
-                    std::string_view(table_.name.str()),
-                    static_cast<std::int64_t>(object.scan.ordinal),
-                    std::string_view(object.scan.object)));
+            files.push_back(object.rejects);
+            MUSTER_TRY(names.add(std::string_view(object.rejects.native()))
+                           .add(static_cast<std::int64_t>(object.scan.ordinal))
+                           .add(std::string_view(object.scan.object))
+                           .end_row());
         }
-        if (tallies_[i].scan_rejects != static_cast<std::int64_t>(object.scan.rejected)) {
+    }
+    MUSTER_TRY(names.close());
+    if (!files.empty()) {
+        MUSTER_TRY(read_scan_rejects(files));
+    }
+    return check_scan_rejects();
+}
+
+// One statement for all files: DuckDB keeps pages of its own for each INSERT of a transaction.
+Result<void> StagedLoad::read_scan_rejects(const std::vector<std::filesystem::path>& files) {
+    MUSTER_ASSIGN(
+        const auto stored,
+        connection_.change(
+            "INSERT INTO load_rejects SELECT muster_reject_id(?, r.raw_hash, r.occurrence),"
+            " (f.ordinal << 48) | r.\"offset\", f.object, r.line, r.\"offset\", r.length, r.raw,"
+            " r.severity, r.reasons FROM " +
+                parquet_source_sql(files) + " r JOIN reject_files f ON f.file = r.filename",
+            std::string_view(table_.name.str())));
+    MUSTER_ASSIGN(const auto tallied,
+                  add_by_ordinal("SELECT position >> 48, count(*) FROM load_rejects GROUP BY ALL",
+                                 &ObjectTally::scan_rejects));
+    if (tallied != stored) {
+        return Error{ErrorCode::kInternal, "rejects that were stored were not counted", "", ""};
+    }
+    return {};
+}
+
+Result<void> StagedLoad::check_scan_rejects() const {
+    for (std::size_t i = 0; i < request_.objects.size(); ++i) {
+        const LoadObject& object = request_.objects[i];
+        if (readable(object) &&
+            tallies_[i].scan_rejects != static_cast<std::int64_t>(object.scan.rejected)) {
             return damaged(object.scan.object);
         }
     }

@@ -5,7 +5,8 @@
 //              one with the same key
 //   settle()   once the warehouse has added what it refuses to `set_rejects`: raw records, all the
 //              counts of rejects
-// Temporary relations: stage (view), winners (view: no losers), losers, set_rejects, load_rejects.
+// Temporary relations: stage (view), winners (view: no losers), losers, set_rejects, load_rejects,
+// reject_files.
 #pragma once
 
 #include "engine/detail/duckdb_handle.h"
@@ -82,6 +83,8 @@ class StagedLoad {
     Result<void> make_stage_view();
     Result<void> count_staged(const std::vector<std::filesystem::path>& paths);
     Result<void> collect_scan_rejects();
+    Result<void> read_scan_rejects(const std::vector<std::filesystem::path>& files);
+    Result<void> check_scan_rejects() const;
     Result<void> find_duplicates();
     Result<void> resolve_duplicates();
     Result<void> tally_set_rejects();

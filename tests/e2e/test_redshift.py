@@ -78,9 +78,12 @@ def expected(tmp_path_factory):
     return states
 
 
-def test_the_reference_results(muster):
+def test_the_reference_results(muster, tmp_path):
+    """CSV in S3, clean objects in S3, tables in Redshift: both reports, to the last row."""
     need_real()
     muster.server.put_folder(muster.bucket, "incoming/", REAL)
+    local = Program(tmp_path / "duckdb", REAL)
+    local.load()
     tables, _ = muster.load()
     assert {name: table["read"] for name, table in tables.items()} == {
         "departments": 12, "jobs": 183, "hired_employees": 1999,
@@ -89,6 +92,10 @@ def test_the_reference_results(muster):
     assert {row["department"]: row["hired"] for row in rows} == ABOVE_MEAN
     quarters = muster.report("hires_by_quarter", 2021)
     assert sum(row[q] for row in quarters for q in ("q1", "q2", "q3", "q4")) == 1659
+    assert quarters == local.report("hires_by_quarter", 2021)
+    assert rows == local.report("departments_above_mean", 2021)
+    clean = muster.server.keys(muster.bucket, "clean/")
+    assert {key.split("/")[1] for key in clean} == set(tables), clean
     again, _ = muster.load()
     assert all(table["read"] == 0 and table["files_skipped"] == 1 for table in again.values())
 
@@ -237,7 +244,7 @@ def kill_at(muster, words, *arguments):
 
 
 def leftovers(muster, prefix=""):
-    return muster.server.keys(muster.bucket, f"clean/_muster/{prefix}")
+    return muster.server.keys(muster.bucket, f"clean/muster-staging/{prefix}")
 
 
 def test_what_a_killed_load_left_goes_with_the_next_run(muster, expected):
@@ -313,6 +320,15 @@ def test_a_wrong_password_is_named_and_not_shown(muster):
     done = muster("query", "SELECT 1", env={"MUSTER_WAREHOUSE": url}, code=2)
     assert "password authentication failed" in done.stderr
     assert "wrong" not in done.stderr and "loopback" not in done.stderr
+
+
+def test_a_password_that_libpq_cannot_send(muster):
+    muster.standin.sha256_passwords = True
+    try:
+        done = muster("query", "SELECT 1", code=2)
+    finally:
+        muster.standin.sha256_passwords = False
+    assert "sha256" in done.stderr and "md5" in done.stderr, done.stderr
 
 
 def test_clean_objects_must_be_on_s3(muster):

@@ -223,6 +223,25 @@ def test_the_words_of_redshift_are_the_reason(muster, code, words, column, wrong
         assert one["raw"].split(",")[0] in "bc" and one["object"] == "notes.csv"
 
 
+def test_a_row_that_is_too_long_as_a_whole(muster):
+    """Redshift takes 4 MB: the row is named without a column."""
+    columns = [f"c{number}" for number in range(70)]
+    text = '[muster]\nname = "wide"\n\n' + muster.stores
+    text += '\n[[table]]\nname = "notes"\nfiles = "notes*.csv"\nkey = ["c0"]\n'
+    text += 'max_record_bytes = 8000000\n'
+    for column in columns:
+        text += f'[[table.column]]\nname = "{column}"\ntype = "string"\n'
+    (muster.folder / "muster.toml").write_text(text)
+    lines = [",".join([mark * size] * 70) for mark, size in (("a", 9), ("b", 60_000), ("c", 9))]
+    muster.put_source({"notes.csv": "\n".join(lines).encode()})
+    tables, _ = muster.load()
+    assert (tables["notes"]["inserted"], tables["notes"]["rejected"]) == (2, 1)
+    (found,) = rejects(muster)
+    assert found["line"] == 2
+    assert [one["column"] for one in found["reasons"]] == [None]
+    assert "row size" in found["reasons"][0]["message"]
+
+
 def test_they_count_for_the_reject_limit(muster):
     declare(muster, limit="reject_limit = { rows = 1 }")
     muster.standin.refuses = noncharacters

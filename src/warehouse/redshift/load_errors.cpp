@@ -49,7 +49,7 @@ Error explain_copy(Error error,
     if (!recorded->empty() && error.code == ErrorCode::kInternal) {
         const bool of_a_value =
             std::any_of(recorded->begin(), recorded->end(), [](const LoadError& one) {
-                return !one.column.empty();
+                return one.line > 0 || !one.column.empty();
             });
         error.code = of_a_value ? ErrorCode::kConflict : ErrorCode::kVerification;
         error.hint = of_a_value

@@ -15,7 +15,7 @@ namespace muster::redshift {
 struct LoadError {
     std::string object;     // s3://...
     std::int64_t line = 0;  // the row in the object, from 1; 0: it names none
-    std::string column;     // "": the object is at fault, not a value
+    std::string column;     // "": a row as a whole is at fault, or the object
     std::string words;
 };
 

@@ -65,7 +65,7 @@ Result<bool> RedshiftLoadJob::refuse_rows(const std::vector<redshift::LoadError>
 // as lines are. A row that is not there is not guessed.
 Result<std::optional<std::int64_t>> RedshiftLoadJob::find_position(
     const redshift::LoadError& error) {
-    if (error.line < 1 || error.column.empty()) {
+    if (error.line < 1) {
         return std::optional<std::int64_t>();
     }
     std::filesystem::path file;

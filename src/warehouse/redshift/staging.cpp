@@ -121,7 +121,7 @@ Result<CopyTarget> Staging::put_manifest(const std::string& key,
 
 Result<std::vector<Staging::Folder>> Staging::folders() {
     MUSTER_ASSIGN(ObjectStore * objects, store());
-    const std::string root = "_muster/";
+    const std::string root = kRoot;
     MUSTER_ASSIGN(const auto found, objects->list_below(root));
     std::vector<Folder> folders;
     for (const ObjectInfo& info : found) {

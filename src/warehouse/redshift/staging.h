@@ -1,5 +1,6 @@
-// The objects that COPY reads and UNLOAD writes, below the folder _muster of the clean store, which
-// no table can be called. Thread-safe.
+// The objects that COPY reads and UNLOAD writes, below a folder of the clean store that no table
+// can be called. Its name does not begin with '_' or '.': COPY of Parquet reads by Spectrum, which
+// takes such names as hidden. Thread-safe.
 #pragma once
 
 #include "core/result.h"
@@ -37,6 +38,8 @@ using FileMaker = std::function<Result<void>(const std::filesystem::path& file)>
 
 class Staging {
   public:
+    static constexpr const char* kRoot = "muster-staging/";
+
     // Opens nothing yet.
     explicit Staging(WarehouseOptions options) : options_(std::move(options)) {}
 
@@ -46,8 +49,8 @@ class Staging {
     std::string url(const std::string& key) const;
     std::string role() const { return options_.copy_role; }
 
-    // "_muster/<name>/"
-    static std::string folder(const std::string& name) { return "_muster/" + name + "/"; }
+    // "muster-staging/<name>/"
+    static std::string folder(const std::string& name) { return kRoot + name + "/"; }
     // A folder for an UNLOAD of the table, which no other has.
     static std::string unload_folder(const std::string& table, std::int64_t now_us) {
         return folder("unload-" + table + "-" + std::to_string(now_us));

@@ -89,7 +89,8 @@ def note(session, copy_id, failure):
             %s, %s, %s, %s, %s, %s, %s, %s)
         """,
         [copy_id, session.pid, session.database, column.table_id if column else 0, failure.file,
-         failure.line if session.standin.names_rows else 0, column.name if column else "", column.kind if column else "",
+         failure.line if session.standin.names_rows else 0, column.name if column else "",
+         column.kind if column else "",
          str(column.length) if column else "", failure.position, failure.code, failure.words],
     )  # fmt: skip
 

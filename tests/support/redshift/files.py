@@ -17,6 +17,7 @@ from redshift.tokens import Refused
 
 AVRO_CODECS = {"null", "deflate", "snappy"}
 AVRO_BLOCK_BYTES_MAX = 4 * 1024 * 1024
+ROW_BYTES_MAX = 4 * 1024 * 1024
 INTEGERS = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
 
 
@@ -111,6 +112,18 @@ def parquet_column(column, values, refuses):
     return values
 
 
+def check_sizes(columns):
+    """A row has at most 4 MB; the texts are what can make it so long."""
+    texts = [c for c in columns if pyarrow.types.is_string(c.type)]
+    if sum(column.nbytes for column in texts) <= ROW_BYTES_MAX:
+        return
+    sizes = [pyarrow.compute.fill_null(pyarrow.compute.binary_length(c), 0) for c in texts]
+    for line, parts in enumerate(zip(*(s.to_pylist() for s in sizes)), 1):
+        if sum(parts) > ROW_BYTES_MAX:
+            words = f"The row size {sum(parts)} exceeds the limit of {ROW_BYTES_MAX} bytes"
+            raise spectrum(15001, words, line=line)
+
+
 def parquet(data, columns, command):
     """The rows as CSV for PostgreSQL, and their number."""
     try:
@@ -131,6 +144,7 @@ def parquet(data, columns, command):
             found.append(pyarrow.nulls(table.num_rows, pyarrow.string()))
             continue
         found.append(parquet_column(column, table.column(at), command.refuses))
+    check_sizes(found)
     names = [f"c{at}" for at in range(expected)]
     out = io.BytesIO()
     pyarrow.csv.write_csv(

@@ -232,7 +232,7 @@ TEST(RedshiftSql, Rows) {
 }
 
 TEST(RedshiftSql, Backup) {
-    const CopyTarget place{"s3://lake/clean/_muster/rows_",
+    const CopyTarget place{"s3://lake/clean/muster-staging/rows_",
                            "arn:aws:iam::123456789012:role/muster"};
     expect_golden(
         "backup",

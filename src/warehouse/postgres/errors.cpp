@@ -67,8 +67,12 @@ struct ConnectMeaning {
     std::string_view hint;
 };
 
-constexpr std::array<ConnectMeaning, 16> kConnectMeanings = {{
+constexpr std::array<ConnectMeaning, 17> kConnectMeanings = {{
     {"password authentication failed", ErrorCode::kUsage, "check user and password of the URL"},
+    {"authentication method 13",  // of Redshift, for passwords that are stored as sha256
+     ErrorCode::kUsage,
+     "libpq cannot send a password that is stored as sha256: give the user one by CREATE USER ..."
+     " PASSWORD 'md5...', or use temporary credentials of IAM"},
     {"no password supplied",
      ErrorCode::kUsage,
      "put the password into the URL, into PGPASSWORD or into ~/.pgpass"},

@@ -9,8 +9,18 @@
 namespace muster::redshift {
 namespace {
 
-// A statement has at most 16 MB; texts of the ledger are far shorter than their columns allow.
 constexpr std::size_t kRowsPerStatementMax = 1000;
+// A statement has at most 16 MB, and whether its values count is not documented. Above this no
+// further row is added to one.
+constexpr std::size_t kValuesBytesMax = 8U << 20;
+
+std::size_t bytes_of(const PgParams& params, std::size_t first) {
+    std::size_t bytes = 0;
+    for (std::size_t i = first; i < params.list().size(); ++i) {
+        bytes += params.list()[i].bytes.size();
+    }
+    return bytes;
+}
 
 }  // namespace
 
@@ -36,11 +46,15 @@ Result<void> insert_rows(PgConnection& connection,
                          const std::function<void(std::size_t row, PgParams& params)>& add) {
     const std::size_t batch =
         std::clamp<std::size_t>(kStatementParamsMax / types.size(), 1, kRowsPerStatementMax);
-    for (std::size_t first = 0; first < rows; first += batch) {
-        const std::size_t count = std::min(batch, rows - first);
+    std::size_t count = 0;
+    for (std::size_t first = 0; first < rows; first += count) {
+        const std::size_t end = std::min(first + batch, rows);
         PgParams params;
-        for (std::size_t row = first; row < first + count; ++row) {
-            add(row, params);
+        std::size_t bytes = 0;
+        for (count = 0; first + count < end && bytes < kValuesBytesMax; ++count) {
+            const std::size_t before = params.list().size();
+            add(first + count, params);
+            bytes += bytes_of(params, before);
         }
         MUSTER_ASSIGN(const auto done, connection.run(insert_sql(target, types, count), params));
         if (done.rows_changed() != static_cast<std::int64_t>(count)) {

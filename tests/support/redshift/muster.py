@@ -3,6 +3,7 @@ the S3 server, a database of its own."""
 
 import itertools
 import json
+import re
 import signal
 import subprocess
 
@@ -71,6 +72,26 @@ def state(muster):
         for table, columns in TABLES.items()
     }
     return found | {"rejects": muster.query(REJECTS)}
+
+
+# What differs between statements of one shape: values, names, and how often a part is repeated.
+VALUES = [
+    (re.compile(r"'(?:[^']|'')*'"), "'s'"),
+    (re.compile(r'"[^"]*"'), '"n"'),
+    (re.compile(r"\$?\b[0-9][\w.]*"), "0"),
+]
+REPEATED = re.compile(r"((?:\([^()]*\)|[^,()])+?)(?:(?:, | AND | OR )\1)+(?=[,)]| |$)")
+
+
+def shapes(seen):
+    """One of the statements for each shape."""
+    found = {}
+    for sql in dict.fromkeys(seen):
+        shape = sql
+        for pattern, text in VALUES:
+            shape = pattern.sub(text, shape)
+        found.setdefault(REPEATED.sub(r"\1", REPEATED.sub(r"\1", shape)), sql)
+    return list(found.values())
 
 
 def strangers(seen):

@@ -42,8 +42,12 @@ class Standin:
         self.slices = 2  # objects of an UNLOAD, if it has rows enough
         self.unload_int96 = False
         self.empty_unload_file = False
+        self.sha256_passwords = False  # asks for what libpq cannot send
         self.commit_failures = 0  # so many of the next commits fail with 1023
         self.damage = None  # the next COPY into the table of this name finds its first object cut
+        # What COPY of Parquet says of a value besides its rules: (column, value) -> code and words.
+        self.refuses = None
+        self.names_rows = True  # whether SYS_LOAD_ERROR_DETAIL says which row it was
         self.seen = []  # the statements of all clients
         self.faults = []
         self.lock = threading.Lock()

@@ -8,7 +8,7 @@ function(muster_system_library name)
     target_link_libraries(system_${name} INTERFACE ${${name}_LIBRARY})
 endfunction()
 
-foreach(name re2 zstd z xxhash simdjson snappy)
+foreach(name crypto pugixml re2 zstd z xxhash simdjson snappy)
     muster_system_library(${name})
 endforeach()
 target_link_libraries(system_re2 INTERFACE Threads::Threads)

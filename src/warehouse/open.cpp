@@ -9,7 +9,7 @@ WarehouseKind warehouse_kind(std::string_view url) {
     if (url.starts_with("duckdb:")) {
         return WarehouseKind::kDuckdb;
     }
-    if (url.starts_with("redshift://")) {
+    if (url.starts_with("redshift://") || url.starts_with("redshift-data://")) {
         return WarehouseKind::kRedshift;
     }
     const bool postgres = url.starts_with("postgresql://") || url.starts_with("postgres://");
@@ -40,8 +40,8 @@ Error unknown_warehouse(const std::string& url) {
     return Error{ErrorCode::kUsage,
                  "no warehouse of this kind: " + url.substr(0, url.find(':')),
                  "write duckdb:<path of the database file>,"
-                 " postgresql://user:password@host/database, or"
-                 " redshift://user:password@host/database",
+                 " postgresql://user:password@host/database,"
+                 " redshift://user:password@host/database, or redshift-data://cluster/database",
                  ""};
 }
 

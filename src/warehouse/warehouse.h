@@ -155,7 +155,7 @@ class Warehouse {
 enum class WarehouseKind {
     kDuckdb,    // duckdb:<path>: one process owns the file
     kPostgres,  // postgresql://...: shared by processes and machines
-    kRedshift,  // redshift://...: the same, loaded from the clean objects in S3
+    kRedshift,  // redshift://... or redshift-data://...: the same, loaded from S3
     kUnknown,
 };
 WarehouseKind warehouse_kind(std::string_view url);

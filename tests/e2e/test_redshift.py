@@ -10,7 +10,9 @@ import time
 
 import pytest
 from postgres import PASSWORD
-from program import REAL, Program, need_real
+from program import REAL, need_real
+from redshift.behaviour import FIRST, SECOND, a_backup_is_restored, expected_states
+from redshift.behaviour import it_holds_what_duckdb_holds
 from redshift.muster import OnRedshift, state, strangers
 from redshift.server import CUT_AFTER, CUT_BEFORE, FAIL, running
 
@@ -35,47 +37,9 @@ def muster(standin, tmp_path):
     standin.commit_failures = 0
 
 
-def employees(first, last, changed=0):
-    """Rows with what loads must settle: doubles, refused values, references to nothing."""
-    lines = []
-    for number in range(first, last + 1):
-        name = f"Élise {number}" if number % 3 else ""
-        if changed and number % changed == 0:
-            name += " again"
-        when = f"2021-{number % 12 + 1:02}-{number % 28 + 1:02}T10:00:00Z"
-        department = 99 if number % 50 == 7 else number % 5 + 1
-        lines.append(f"{number},{name},{when},{department},{number % 4 + 1}")
-        if number % 40 == 3:
-            lines.append(lines[-1].replace("10:00", "11:00"))
-        if number % 60 == 5:
-            lines.append(f"{number + 100000},x,yesterday,1,1")
-    return "".join(line + "\n" for line in lines).encode()
-
-
-def source(count, changed=0):
-    return {
-        "departments.csv": "".join(f"{n},Department {n}\n" for n in range(1, 6)).encode(),
-        "jobs.csv": "".join(f"{n},Job {n}\n" for n in range(1, 5)).encode(),
-        "hired_employees.csv": employees(1, count, changed),
-    }
-
-
-FIRST, SECOND = source(400), source(450, changed=7)
-
-
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory):
-    """What DuckDB holds after the first version of the source, and after both."""
-    folder, states = tmp_path_factory.mktemp("duckdb"), []
-    program = Program(folder)
-    program.env = {n: v for n, v in program.env.items() if n != "MUSTER_WAREHOUSE"}
-    program.source.mkdir()
-    for files in (FIRST, SECOND):
-        for name, body in files.items():
-            (program.source / name).write_bytes(body)
-        program.load()
-        states.append(state(program))
-    return states
+    return expected_states(tmp_path_factory.mktemp("duckdb"))
 
 
 def test_the_reference_results(muster, tmp_path):
@@ -101,12 +65,7 @@ def test_the_reference_results(muster, tmp_path):
 
 
 def test_it_holds_what_duckdb_holds(muster, expected):
-    muster.put_source(FIRST)
-    muster.load()
-    assert state(muster) == expected[0]
-    muster.put_source(SECOND)
-    muster.load()
-    assert state(muster) == expected[1]
+    it_holds_what_duckdb_holds(muster, expected)
 
 
 def test_every_statement_is_one_of_redshift(muster):
@@ -124,17 +83,8 @@ def test_every_statement_is_one_of_redshift(muster):
 
 @pytest.mark.parametrize("form", ["parquet", "avro"])
 def test_a_backup_is_made_verified_and_restored(muster, expected, form):
-    muster.put_source(FIRST)
-    muster.load()
     begin = len(muster.standin.seen)
-    muster("backup", "create", "hired_employees")
-    made = json.loads(muster("backup", "list", "hired_employees", "--json").stdout)[0]
-    muster("backup", "verify", made["backup_name"])
-    muster.put_source(SECOND)
-    muster.load()
-    muster("backup", "restore", made["backup_name"], "--from", form)
-    table = "hired_employees"
-    assert state(muster)[table] == expected[0][table]
+    a_backup_is_restored(muster, expected, form)
     seen = muster.standin.seen[begin:]
     assert any(sql.startswith("UNLOAD") for sql in seen) and strangers(seen) == {}
     # What UNLOAD and the restore staged is gone.

@@ -208,7 +208,7 @@ def test_doctor_tries_every_right(lake):
         ({"AWS_SECRET_ACCESS_KEY": "hidden"}, ["SignatureDoesNotMatch", "the environment"]),
         ({"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE"}, ["InvalidAccessKeyId", "access key"]),
         ({"AWS_REGION": "eu-west-1"}, ["us-east-1", "region"]),
-        ({"AWS_ACCESS_KEY_ID": ""}, ["no credentials for S3"]),
+        ({"AWS_ACCESS_KEY_ID": ""}, ["no credentials of AWS"]),
         ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, ["http://127.0.0.1:1", "ListObjectsV2"]),
         ({"AWS_PROFILE": "absent"}, ["no profile 'absent'"]),
     ],

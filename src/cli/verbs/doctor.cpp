@@ -7,6 +7,7 @@
 #include "engine/engine.h"
 #include "present/json.h"
 #include "storage/object_store.h"
+#include "warehouse/server_checks.h"
 
 #include <fmt/core.h>
 
@@ -174,9 +175,31 @@ void check_schema(const VerbContext& context, Warehouse& warehouse, Findings& fi
     }
 }
 
+// False if something is wrong that keeps muster from working there.
+bool check_servers(const VerbContext& context, Findings& findings) {
+    const Catalog& catalog = *context.catalog;
+    const WarehouseOptions options{.url = catalog.warehouse_url,
+                                   .state_url = catalog.state_url,
+                                   .copy_role = catalog.copy_role,
+                                   .clean_url = catalog.clean_url,
+                                   .store = store_options(context)};
+    bool good = true;
+    for (ServerCheck& done : check_redshift(options, context.clock, &context.cancel)) {
+        good = good && done.status != "fail";
+        findings.push_back({std::move(done.check),
+                            std::move(done.status),
+                            std::move(done.message),
+                            std::move(done.remedy)});
+    }
+    return good;
+}
+
 void check_warehouse(const VerbContext& context, Findings& findings) {
     if (context.database == nullptr) {
         return;
+    }
+    if (!check_servers(context, findings)) {
+        return;  // the schema would fail of the same cause
     }
     const auto warehouse = context.database->warehouse();
     if (!warehouse.ok()) {

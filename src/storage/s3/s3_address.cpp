@@ -4,12 +4,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
+
+#include "aws/client.h"
 
 namespace muster {
 namespace {
-
-constexpr int kAttemptsLimit = 100;
 
 std::string first_of(std::initializer_list<std::string> candidates) {
     for (const std::string& candidate : candidates) {
@@ -26,25 +25,6 @@ bool valid_bucket(std::string_view bucket) {
            std::all_of(bucket.begin(), bucket.end(), [](char c) {
                return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
            });
-}
-
-Result<void> read_attempts(const Environment& environment,
-                           const AwsProfile& profile,
-                           RetryPolicy& retry) {
-    const std::string text =
-        first_of({variable(environment, "AWS_MAX_ATTEMPTS"), profile.value("max_attempts")});
-    if (text.empty()) {
-        return {};
-    }
-    const auto [end, status] =
-        std::from_chars(text.data(), text.data() + text.size(), retry.attempts_max);
-    if (status != std::errc{} || end != text.data() + text.size() || retry.attempts_max < 1 ||
-        retry.attempts_max > kAttemptsLimit) {
-        return Error{.code = ErrorCode::kUsage,
-                     .message = fmt::format("AWS_MAX_ATTEMPTS is '{}'", text),
-                     .hint = fmt::format("give a number from 1 to {}", kAttemptsLimit)};
-    }
-    return {};
 }
 
 Result<void> set_endpoint(std::string endpoint, bool path_style, S3Address& address) {
@@ -85,11 +65,7 @@ Result<S3Address> resolve_address(const std::string& bucket,
     }
     S3Address address;
     address.bucket = bucket;
-    address.region = first_of({options.region,
-                               variable(environment, "AWS_REGION"),
-                               variable(environment, "AWS_DEFAULT_REGION"),
-                               profile.value("region"),
-                               "us-east-1"});
+    address.region = aws_region(options.region, environment, profile);
     address.sse = options.sse;
     address.kms_key = options.kms_key;
     address.ca_file =

@@ -1,41 +1,25 @@
 #include "storage/s3/detail/s3_client.h"
 
+#include "core/sha256.h"
 #include "core/text.h"
-#include "storage/digest.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
-#include <ctime>
+
+#include "aws/client.h"
 
 namespace muster {
 namespace {
 
 constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
 constexpr std::int64_t kMillisecondsPerSecond = 1'000;
-constexpr std::int64_t kRetryAfterMsMax = 30'000;
 constexpr std::size_t kProgressBytesMin = 64U << 10;
 // An error inside a success that was cut before its code.
 constexpr const char* kCutError = "InternalError";
 constexpr int kStatusOk = 200;
 constexpr int kStatusPartial = 206;
 constexpr int kStatusRedirect = 300;
-
-// "Tue, 15 Nov 1994 08:12:31 GMT" (RFC 9110, 5.6.7) as seconds since 1970; 0 if it is none.
-std::int64_t parse_http_date(const std::string& text) {
-    std::tm parts{};
-    return ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S", &parts) == nullptr ? 0
-                                                                                : timegm(&parts);
-}
-
-// What the server asks to wait, 0 if it does not say.
-std::int64_t retry_after_ms(const HttpAnswer& answer) {
-    const std::string& text = answer.header("retry-after");
-    std::int64_t seconds = 0;
-    std::from_chars(text.data(), text.data() + text.size(), seconds);
-    return std::clamp<std::int64_t>(seconds * kMillisecondsPerSecond, 0, kRetryAfterMsMax);
-}
 
 bool passes(HttpFailure::Kind kind) {
     using Kind = HttpFailure::Kind;
@@ -88,11 +72,6 @@ void check_whole(const S3Call& call, HttpOutcome& outcome) {
     }
 }
 
-bool token_expired(const std::string& code) {
-    return code == "ExpiredToken" || code == "ExpiredTokenException" ||
-           code == "TokenRefreshRequired";
-}
-
 }  // namespace
 
 S3Client::S3Client(S3Address address,
@@ -133,7 +112,7 @@ HttpRequest S3Client::signed_request(const S3Call& call, const AwsCredentials& c
 }
 
 void S3Client::note_clock(const HttpAnswer& answer) {
-    if (const std::int64_t server_s = parse_http_date(answer.header("date")); server_s != 0) {
+    if (const std::int64_t server_s = answer.date_seconds(); server_s != 0) {
         const std::int64_t ours_s = clock_.now_us() / kMicrosecondsPerSecond;
         ahead_ms_.store((server_s - ours_s) * kMillisecondsPerSecond, std::memory_order_relaxed);
     }
@@ -185,7 +164,7 @@ Result<S3Answer> S3Client::send(const S3Call& call) {
             if (last || !passes_by_itself(answer.http.status, answer.error.code)) {
                 return answer;
             }
-            pause_ms = std::max(pause_ms, retry_after_ms(answer.http));
+            pause_ms = std::max(pause_ms, answer.http.retry_after_ms());
         }
         if (!wait_ms(pause_ms, cancel_)) {
             return Error{.code = ErrorCode::kCancelled, .message = "stopped on request"};

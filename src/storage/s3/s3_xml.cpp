@@ -70,10 +70,7 @@ S3ErrorText parse_s3_error(std::string_view body) {
     if (!load(document, body)) {
         return error;
     }
-    pugi::xml_node node = document.child("Error");
-    if (!node) {
-        node = document.child("ErrorResponse").child("Error");  // of STS
-    }
+    const pugi::xml_node node = document.child("Error");
     error.code = node.child_value("Code");
     error.message = node.child_value("Message");
     error.region = node.child_value("Region");
@@ -158,23 +155,6 @@ std::string complete_body(const std::vector<std::string>& etags) {
         add_text(part, "ETag", etags[i]);
     }
     return printed(document);
-}
-
-std::optional<StsCredentials> parse_sts_credentials(std::string_view body) {
-    pugi::xml_document document;
-    if (!load(document, body)) {
-        return std::nullopt;
-    }
-    const pugi::xml_node node =
-        document.document_element().child("AssumeRoleWithWebIdentityResult").child("Credentials");
-    StsCredentials out{node.child_value("AccessKeyId"),
-                       node.child_value("SecretAccessKey"),
-                       node.child_value("SessionToken"),
-                       node.child_value("Expiration")};
-    if (out.access_key_id.empty() || out.secret_access_key.empty()) {
-        return std::nullopt;
-    }
-    return out;
 }
 
 }  // namespace muster

@@ -16,6 +16,7 @@ namespace muster {
 
 namespace {
 
+constexpr const char* kPasswordRefused = "password authentication failed";
 constexpr int kPollMs = 50;  // between looks at the cancel token
 // A server that does not answer a cancel for so long is left alone.
 constexpr std::int64_t kCancelGraceMs = 5000;
@@ -71,17 +72,59 @@ const PgDialect& postgres_dialect() {
 PgConnection::PgConnection(const Libpq& libpq, const PgDialect& dialect, pg_conn* connection)
     : libpq_(libpq), dialect_(dialect), connection_(connection) {}
 
-PgConnection::~PgConnection() { libpq_.finish(connection_); }
+PgConnection::~PgConnection() {
+    if (connection_ != nullptr) {
+        libpq_.finish(connection_);
+    }
+}
 
 Result<std::unique_ptr<PgConnection>> PgConnection::open(const PgOptions& options,
                                                          const CancelToken* cancel) {
     if (options.refusal) {
         return *options.refusal;
     }
+    if (options.remote) {
+        static const Libpq kUnused;
+        MUSTER_ASSIGN(auto remote, options.remote(cancel));
+        std::unique_ptr<PgConnection> connection(
+            new PgConnection(kUnused, *options.dialect, nullptr));
+        connection->place_ = remote->place();
+        connection->cancel_ = cancel;
+        connection->remote_ = std::move(remote);
+        return connection;
+    }
+    bool refused = false;
+    if (!options.login) {
+        return open_as(options, nullptr, cancel, refused);
+    }
+    for (bool again = false;; again = true) {
+        MUSTER_ASSIGN(const PgLogin login, options.login->get(cancel));
+        auto opened = open_as(options, &login, cancel, refused);
+        if (opened.ok() || !refused) {
+            return opened;
+        }
+        // It may have been changed since it was fetched.
+        options.login->refused(login);
+        if (again) {
+            Error error = std::move(opened).error();
+            error.hint = "user and password come from " + options.login->origin() +
+                         ": see that they are those of this database";
+            return error;
+        }
+        refused = false;
+    }
+}
+
+Result<std::unique_ptr<PgConnection>> PgConnection::open_as(const PgOptions& options,
+                                                            const PgLogin* login,
+                                                            const CancelToken* cancel,
+                                                            bool& refused) {
     const PgDialect& dialect = *options.dialect;
     MUSTER_ASSIGN(const Libpq* libpq, load_libpq());
-    MUSTER_ASSIGN(const auto info,
-                  Conninfo::parse(*libpq, options.url, dialect.product, dialect.port));
+    MUSTER_ASSIGN(auto info, Conninfo::parse(*libpq, options.url, dialect.product, dialect.port));
+    if (login != nullptr) {
+        info.set_login(login->user, login->password);
+    }
     pg_conn* raw = libpq->connect_start_params(info.names().data(), info.values().data(), 0);
     if (raw == nullptr) {
         return Error{ErrorCode::kUnavailable, "no memory for a connection", "", ""};
@@ -96,6 +139,7 @@ Result<std::unique_ptr<PgConnection>> PgConnection::open(const PgOptions& option
         if (connected.error().code == ErrorCode::kCancelled) {
             return connected.error();
         }
+        refused = connected.error().detail.find(kPasswordRefused) != std::string::npos;
         return connect_error(connected.error().detail, info.place(), info.user());
     }
     MUSTER_TRY(connection->set_up());
@@ -265,15 +309,24 @@ Error PgConnection::failure(pg_result* result, std::string_view operation) {
 // --- state ---------------------------------------------------------------------------------------
 
 bool PgConnection::usable() const {
+    if (remote_) {
+        return remote_->usable();
+    }
     return !broken_ && libpq_.status(connection_) == CONNECTION_OK;
 }
 
 bool PgConnection::idle() const {
+    if (remote_) {
+        return remote_->usable() && remote_->idle();
+    }
     // A late cancel could hit the next statement.
     return usable() && !interrupted_ && libpq_.transaction_status(connection_) == PQTRANS_IDLE;
 }
 
 bool PgConnection::closed_by_server() {
+    if (remote_) {
+        return remote_->ended();
+    }
     for (;;) {
         pollfd waited{libpq_.socket(connection_), POLLIN, 0};
         if (!usable()) {

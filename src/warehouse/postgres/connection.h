@@ -1,13 +1,17 @@
-// A connection to PostgreSQL over libpq, its transactions and streams. Nothing here blocks without
-// looking at the cancel token: statements are sent and awaited without blocking. A connection is
-// used by one thread at a time; a broken one stays broken.
+// A connection to PostgreSQL over libpq, or to a service that runs its statements (remote.h), its
+// transactions and streams. Nothing here blocks without looking at the cancel token: statements are
+// sent and awaited without blocking. A connection is used by one thread at a time; a broken one
+// stays broken.
 #pragma once
 
 #include "core/cancel.h"
 #include "core/result.h"
+#include "warehouse/postgres/login.h"
+#include "warehouse/postgres/remote.h"
 #include "warehouse/postgres/rows.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,6 +41,9 @@ const PgDialect& postgres_dialect();
 struct PgOptions {
     std::string url;  // postgresql://user:password@host:port/database?sslmode=...
     const PgDialect* dialect = &postgres_dialect();
+    std::shared_ptr<PgLoginSource> login;  // instead of the URL's user and password; may be null
+    // Opens a session that is not reached over libpq; empty: it is.
+    std::function<Result<std::unique_ptr<PgRemote>>(const CancelToken*)> remote;
     std::optional<Error> refusal;  // every open() fails with it: there is no database to connect to
 };
 
@@ -98,8 +105,13 @@ class PgConnection {
     int backend_pid() const;
     // "PostgreSQL at db1:5432, database sales", for messages.
     const std::string& place() const { return place_; }
+    // Of one statement.
+    std::size_t params_max() const { return dialect_.params_max; }
 
     // --- for the streams of this folder ---------------------------------------------------------
+    // Null for a connection over libpq, which the rest is for.
+    PgRemote* remote() { return remote_.get(); }
+    Result<std::unique_ptr<PgPages>> open_remote(const std::string& sql, const PgParams& params);
     const Libpq& libpq() const { return libpq_; }
     pg_conn* raw() { return connection_; }
     Result<void> send(const std::string& sql, const PgParams& params);
@@ -118,8 +130,15 @@ class PgConnection {
 
   private:
     PgConnection(const Libpq& libpq, const PgDialect& dialect, pg_conn* connection);
+    // open() with a login of its source, or that of the URL; sets `refused` if the server did not
+    // take the password.
+    static Result<std::unique_ptr<PgConnection>> open_as(const PgOptions& options,
+                                                         const PgLogin* login,
+                                                         const CancelToken* cancel,
+                                                         bool& refused);
     Result<void> connect(std::int64_t timeout_seconds);
     Result<void> set_up();
+    Result<PgRows> run_remote(const std::string& sql, const PgParams& params);
     // The first step of each: kCancelled if the token asks for it.
     Result<void> begin_statement();
     Result<PgRows> collect(std::string_view operation);
@@ -127,7 +146,8 @@ class PgConnection {
 
     const Libpq& libpq_;
     const PgDialect& dialect_;
-    pg_conn* connection_;
+    pg_conn* connection_;  // null with remote_
+    std::unique_ptr<PgRemote> remote_;
     const CancelToken* cancel_ = nullptr;
     bool broken_ = false;
     bool interrupted_ = false;
@@ -172,6 +192,7 @@ class PgStream {
     ~PgStream();
     PgStream(PgStream&& other) noexcept
         : connection_(std::exchange(other.connection_, nullptr)),
+          pages_(std::move(other.pages_)),
           rows_(std::move(other.rows_)),
           first_(other.first_),
           ended_(other.ended_) {}
@@ -185,8 +206,10 @@ class PgStream {
   private:
     explicit PgStream(PgConnection& connection) : connection_(&connection) {}
     Result<void> fetch();
+    Result<bool> next_of_pages();
 
     PgConnection* connection_;
+    std::unique_ptr<PgPages> pages_;  // of a remote session
     PgRows rows_;
     bool first_ = true;
     bool ended_ = false;

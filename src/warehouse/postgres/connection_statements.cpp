@@ -89,7 +89,29 @@ Result<PgRows> PgConnection::collect(std::string_view operation) {
     }
 }
 
+Result<PgRows> PgConnection::run_remote(const std::string& sql, const PgParams& params) {
+    sqlstate_.clear();
+    if (cancel_ != nullptr && cancel_->cancelled()) {
+        return stopped_on_request();
+    }
+    auto rows = remote_->run(sql, params, cancel_);
+    sqlstate_ = remote_->sqlstate();
+    return rows;
+}
+
+Result<std::unique_ptr<PgPages>> PgConnection::open_remote(const std::string& sql,
+                                                           const PgParams& params) {
+    sqlstate_.clear();
+    auto pages = remote_->open(sql, params, cancel_);
+    sqlstate_ = remote_->sqlstate();
+    return pages;
+}
+
 Result<void> PgConnection::execute(const std::string& sql) {
+    if (remote_) {
+        MUSTER_ASSIGN(auto done, run_remote(sql, {}));
+        return {};
+    }
     MUSTER_TRY(begin_statement());
     if (libpq_.send_query(connection_, sql.c_str()) == 0) {
         return failure(nullptr, "sending a statement");
@@ -100,6 +122,9 @@ Result<void> PgConnection::execute(const std::string& sql) {
 }
 
 Result<PgRows> PgConnection::run(const std::string& sql, const PgParams& params) {
+    if (remote_) {
+        return run_remote(sql, params);
+    }
     MUSTER_TRY(send(sql, params));
     return collect("running a statement");
 }

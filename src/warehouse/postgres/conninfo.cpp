@@ -72,6 +72,11 @@ Result<Conninfo> Conninfo::parse(const Libpq& libpq,
     return info;
 }
 
+void Conninfo::set_login(const std::string& user, const std::string& password) {
+    options_["user"] = user;
+    options_["password"] = password;
+}
+
 std::vector<const char*> Conninfo::names() const {
     std::vector<const char*> names;
     for (const auto& option : options_) {

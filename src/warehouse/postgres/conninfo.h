@@ -20,6 +20,9 @@ class Conninfo {
                                   const std::string& product,
                                   const std::string& port);
 
+    // Instead of the user and password of the URL.
+    void set_login(const std::string& user, const std::string& password);
+
     // As PQconnectStartParams takes them, with a null at the end; they point into this object.
     std::vector<const char*> names() const;
     std::vector<const char*> values() const;

@@ -108,6 +108,10 @@ PgParams& PgParams::add(const ColumnType& type, const Value& value) {
 PgRows::PgRows(const Libpq& libpq, pg_result* result)
     : libpq_(&libpq), result_(result, Clear{&libpq}), rows_(libpq.ntuples(result)) {}
 
+PgRows::PgRows(PgTable table) : rows_(static_cast<int>(table.rows.size())) {
+    table_ = std::make_unique<const PgTable>(std::move(table));
+}
+
 bool PgRows::next() {
     if (row_ < rows_) {
         ++row_;
@@ -118,10 +122,17 @@ bool PgRows::next() {
 std::int64_t PgRows::size() const { return rows_; }
 
 bool PgRows::is_null(std::size_t column) const {
+    if (table_) {
+        return !table_->rows[static_cast<std::size_t>(row_)][column].has_value();
+    }
     return libpq_->getisnull(result_.get(), row_, static_cast<int>(column)) != 0;
 }
 
 std::string_view PgRows::text(std::size_t column) const {
+    if (table_) {
+        const auto& value = table_->rows[static_cast<std::size_t>(row_)][column];
+        return value ? std::string_view(*value) : std::string_view();
+    }
     const int at = static_cast<int>(column);
     return {libpq_->getvalue(result_.get(), row_, at),
             static_cast<std::size_t>(libpq_->getlength(result_.get(), row_, at))};
@@ -176,14 +187,23 @@ Result<Value> PgRows::value(std::size_t column, const ColumnType& type) const {
 }
 
 std::size_t PgRows::column_count() const {
+    if (table_) {
+        return table_->columns.size();
+    }
     return result_ ? static_cast<std::size_t>(libpq_->nfields(result_.get())) : 0;
 }
 
 std::string PgRows::column_name(std::size_t column) const {
+    if (table_) {
+        return table_->columns[column].name;
+    }
     return libpq_->fname(result_.get(), static_cast<int>(column));
 }
 
 PgRows::Type PgRows::column_type(std::size_t column) const {
+    if (table_) {
+        return table_->columns[column].type;
+    }
     const int at = static_cast<int>(column);
     switch (libpq_->ftype(result_.get(), at)) {
         case kBool:
@@ -219,10 +239,16 @@ PgRows::Type PgRows::column_type(std::size_t column) const {
 }
 
 std::int64_t PgRows::rows_changed() const {
+    if (table_) {
+        return table_->rows_changed;
+    }
     return result_ ? std::strtoll(libpq_->cmd_tuples(result_.get()), nullptr, 10) : 0;
 }
 
 std::string_view PgRows::command() const {
+    if (table_) {
+        return table_->command;
+    }
     return result_ ? libpq_->cmd_status(result_.get()) : "";
 }
 

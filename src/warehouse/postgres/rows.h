@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,12 +40,32 @@ class PgParams {
     std::vector<Param> params_;
 };
 
+// The type of a column in a result; `known` is false for a type without a counterpart, which reads
+// as string.
+struct PgColumnType {
+    ColumnType type;
+    bool known = false;
+};
+
+// A result that did not come over libpq, its values as texts.
+struct PgTable {
+    struct Column {
+        std::string name;
+        PgColumnType type;
+    };
+    std::vector<Column> columns;
+    std::vector<std::vector<std::optional<std::string>>> rows;  // nothing = NULL
+    std::int64_t rows_changed = 0;
+    std::string command;
+};
+
 // The rows of a result; before the first next() there is no row. Reads must match the column's
 // type; a NULL reads as 0, false or "".
 class PgRows {
   public:
     PgRows() = default;
     PgRows(const Libpq& libpq, pg_result* result);
+    explicit PgRows(PgTable table);
 
     // Moves to the next row; false at the end.
     bool next();
@@ -62,12 +83,7 @@ class PgRows {
 
     std::size_t column_count() const;
     std::string column_name(std::size_t column) const;
-    // The type of the column; `known` is false for a type without a counterpart, which reads as
-    // string.
-    struct Type {
-        ColumnType type;
-        bool known = false;
-    };
+    using Type = PgColumnType;
     Type column_type(std::size_t column) const;
     // Rows that the statement inserted, updated, deleted or returned.
     std::int64_t rows_changed() const;
@@ -81,6 +97,7 @@ class PgRows {
     };
     const Libpq* libpq_ = nullptr;
     std::unique_ptr<pg_result, Clear> result_{nullptr, Clear{nullptr}};
+    std::unique_ptr<const PgTable> table_;  // instead of result_
     int row_ = -1;
     int rows_ = 0;
 };

@@ -69,15 +69,22 @@ Result<void> PgTransaction::commit() {
 Result<PgStream> PgStream::open(PgConnection& connection,
                                 const std::string& sql,
                                 const PgParams& params) {
-    MUSTER_TRY(connection.send(sql, params));
     PgStream stream(connection);
+    if (connection.remote() != nullptr) {
+        MUSTER_ASSIGN(stream.pages_, connection.open_remote(sql, params));
+        MUSTER_ASSIGN(stream.rows_, stream.pages_->next(stream.ended_));
+        return stream;
+    }
+    MUSTER_TRY(connection.send(sql, params));
     connection.libpq().set_single_row_mode(connection.raw());
     MUSTER_TRY(stream.fetch());
     return stream;
 }
 
 PgStream::~PgStream() {
-    if (connection_ != nullptr && !ended_ && connection_->usable()) {
+    // A statement of a remote session has ended when its rows are read.
+    if (connection_ != nullptr && connection_->remote() == nullptr && !ended_ &&
+        connection_->usable()) {
         connection_->interrupt();
         connection_->drain();
     }
@@ -113,7 +120,20 @@ Result<void> PgStream::fetch() {
     }
 }
 
+Result<bool> PgStream::next_of_pages() {
+    while (!rows_.next()) {
+        if (ended_) {
+            return false;
+        }
+        MUSTER_ASSIGN(rows_, pages_->next(ended_));
+    }
+    return true;
+}
+
 Result<bool> PgStream::next() {
+    if (pages_) {
+        return next_of_pages();
+    }
     if (first_) {
         first_ = false;
     } else if (!ended_) {

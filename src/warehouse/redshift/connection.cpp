@@ -9,7 +9,6 @@
 namespace muster::redshift {
 namespace {
 
-constexpr std::string_view kScheme = "redshift://";
 constexpr const char* kSession =
     "SET timezone TO 'UTC';"
     "SET datestyle TO 'ISO, YMD';"
@@ -111,17 +110,6 @@ const PgDialect& dialect() {
                                         .params_max = kStatementParamsMax,
                                         .error = error_of};
     return kDialect;
-}
-
-Result<std::string> libpq_url(const std::string& url) {
-    const std::string rest = url.starts_with(kScheme) ? url.substr(kScheme.size()) : std::string();
-    if (rest.empty()) {
-        return Error{ErrorCode::kUsage,
-                     "the URL of the warehouse names no Redshift",
-                     "write redshift://user:password@host:5439/database?sslmode=verify-full",
-                     ""};
-    }
-    return "postgresql://" + rest;
 }
 
 }  // namespace muster::redshift

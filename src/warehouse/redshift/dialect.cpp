@@ -46,6 +46,14 @@ Result<std::string> role_sql(const std::string& role) {
     return "IAM_ROLE " + quoted;
 }
 
+Result<std::string> copy_sql(const std::string& relation,
+                             const CopyTarget& from,
+                             const char* format) {
+    MUSTER_ASSIGN(const std::string url, literal(from.url));
+    MUSTER_ASSIGN(const std::string role, role_sql(from.role));
+    return fmt::format("COPY {} FROM {} {} FORMAT AS {} MANIFEST", relation, url, role, format);
+}
+
 }  // namespace
 
 std::size_t text_bytes_max(const Column& column) {
@@ -193,9 +201,11 @@ Result<std::string> literal(std::string_view text) {
 }
 
 Result<std::string> copy_parquet(const std::string& relation, const CopyTarget& from) {
-    MUSTER_ASSIGN(const std::string url, literal(from.url));
-    MUSTER_ASSIGN(const std::string role, role_sql(from.role));
-    return fmt::format("COPY {} FROM {} {} FORMAT AS PARQUET MANIFEST", relation, url, role);
+    return copy_sql(relation, from, "PARQUET");
+}
+
+Result<std::string> copy_csv(const std::string& relation, const CopyTarget& from) {
+    return copy_sql(relation, from, "CSV");
 }
 
 Result<std::string> unload_parquet(const std::string& select, const CopyTarget& to) {

@@ -52,6 +52,8 @@ struct CopyTarget {
 };
 // COPY of Parquet objects, all of them, into a table with just their columns.
 Result<std::string> copy_parquet(const std::string& relation, const CopyTarget& from);
+// The same of CSV objects.
+Result<std::string> copy_csv(const std::string& relation, const CopyTarget& from);
 // UNLOAD of a SELECT below a prefix that nothing else has, with a manifest that counts rows.
 Result<std::string> unload_parquet(const std::string& select, const CopyTarget& to);
 

@@ -1,6 +1,6 @@
 #include "warehouse/redshift/insert_rows.h"
 
-#include "warehouse/redshift/dialect.h"
+#include "warehouse/redshift/data_api.h"
 
 #include <fmt/format.h>
 
@@ -10,14 +10,15 @@ namespace muster::redshift {
 namespace {
 
 constexpr std::size_t kRowsPerStatementMax = 1000;
-// A statement has at most 16 MB, and whether its values count is not documented. Above this no
-// further row is added to one.
+// A statement has at most 16 MB, and whether its values count is not documented.
 constexpr std::size_t kValuesBytesMax = 8U << 20;
+// By the Data API the values of a statement, beside its text of a third of that length.
+constexpr std::size_t kDataValuesBytesMax = kDataStatementBytesMax / 2;
 
-std::size_t bytes_of(const PgParams& params, std::size_t first) {
+std::size_t bytes_of(const PgParams& params) {
     std::size_t bytes = 0;
-    for (std::size_t i = first; i < params.list().size(); ++i) {
-        bytes += params.list()[i].bytes.size();
+    for (const PgParams::Param& param : params.list()) {
+        bytes += param.bytes.size();
     }
     return bytes;
 }
@@ -45,16 +46,22 @@ Result<void> insert_rows(PgConnection& connection,
                          std::size_t rows,
                          const std::function<void(std::size_t row, PgParams& params)>& add) {
     const std::size_t batch =
-        std::clamp<std::size_t>(kStatementParamsMax / types.size(), 1, kRowsPerStatementMax);
+        std::clamp<std::size_t>(connection.params_max() / types.size(), 1, kRowsPerStatementMax);
+    const std::size_t bytes_max =
+        connection.remote() == nullptr ? kValuesBytesMax : kDataValuesBytesMax;
     std::size_t count = 0;
     for (std::size_t first = 0; first < rows; first += count) {
         const std::size_t end = std::min(first + batch, rows);
         PgParams params;
         std::size_t bytes = 0;
-        for (count = 0; first + count < end && bytes < kValuesBytesMax; ++count) {
-            const std::size_t before = params.list().size();
+        for (count = 0; first + count < end; ++count) {
+            PgParams row;
+            add(first + count, row);
+            bytes += bytes_of(row);
+            if (count > 0 && bytes > bytes_max) {
+                break;
+            }
             add(first + count, params);
-            bytes += bytes_of(params, before);
         }
         MUSTER_ASSIGN(const auto done, connection.run(insert_sql(target, types, count), params));
         if (done.rows_changed() != static_cast<std::int64_t>(count)) {

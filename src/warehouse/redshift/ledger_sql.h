@@ -35,6 +35,13 @@ inline constexpr const char* kDataVersion =
 inline constexpr const char* kLeasesLock = "LOCK TABLE muster.leases";
 inline constexpr const char* kServerNow =
     "SELECT CAST(EXTRACT(epoch FROM GETDATE()) AS BIGINT) * 1000000";
+// Of `muster doctor`: the schema that tables are made in, the right to make them there, the right
+// to make a schema, and whether muster's own is there.
+inline constexpr const char* kRights =
+    "SELECT current_schema(), HAS_SCHEMA_PRIVILEGE(current_schema(), 'CREATE'),"
+    " HAS_DATABASE_PRIVILEGE(current_database(), 'CREATE'),"
+    " (SELECT COUNT(*) FROM pg_namespace WHERE nspname = 'muster')";
+inline constexpr const char* kLedgerRights = "SELECT HAS_SCHEMA_PRIVILEGE('muster', 'CREATE')";
 // A run that has ended gives its lease back next; who saw its end need not wait for it.
 inline constexpr const char* kLeaseHolder =
     "SELECT l.owner, l.acquired_at_us, l.expires_at_us, COALESCE(r.status, 'running')"

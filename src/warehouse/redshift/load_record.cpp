@@ -10,7 +10,8 @@
 namespace muster {
 namespace {
 
-constexpr std::size_t kNamesPerStatementMax = 1000;
+// By the Data API a statement has 100 KB.
+constexpr std::size_t kNamesPerStatementMax = 250;
 // A column holds 65,535 bytes. Of a record with more reasons than that, which needs some hundred
 // columns, the first are kept.
 constexpr std::size_t kReasonsBytesMax = 65'000;

@@ -1,7 +1,8 @@
 #include "warehouse/redshift/redshift_warehouse.h"
 
 #include "warehouse/postgres/ledger_sql.h"
-#include "warehouse/redshift/connection.h"
+#include "warehouse/redshift/address.h"
+#include "warehouse/redshift/connect.h"
 #include "warehouse/redshift/ledger_sql.h"
 
 namespace muster {
@@ -26,9 +27,8 @@ PgOptions state_options(const std::string& url) {
 Result<std::unique_ptr<RedshiftWarehouse>> RedshiftWarehouse::open(const WarehouseOptions& options,
                                                                    Engine& engine,
                                                                    const Clock& clock) {
-    MUSTER_ASSIGN(std::string url, redshift::libpq_url(options.url));
-    PgOptions connection{
-        .url = std::move(url), .dialect = &redshift::dialect(), .refusal = std::nullopt};
+    MUSTER_ASSIGN(const redshift::Address address, redshift::parse_address(options.url));
+    PgOptions connection = redshift::connection_options(address, options, clock);
     return std::unique_ptr<RedshiftWarehouse>(
         new RedshiftWarehouse(std::move(connection), options, engine, clock));
 }

@@ -1,17 +1,15 @@
 // The parts of the S3 store that need no server.
 #include "storage/object_store.h"
-#include "storage/s3/detail/aws_profile.h"
-#include "storage/s3/detail/credentials.h"
-#include "storage/s3/detail/retry.h"
 #include "storage/s3/detail/s3_client.h"
 #include "storage/s3/detail/s3_writer.h"
 #include "storage/s3/detail/s3_xml.h"
-#include "support/temp_folder.h"
 
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <fstream>
+
+#include "aws/profile.h"
 
 namespace muster {
 namespace {
@@ -32,38 +30,6 @@ S3Address address_of(const std::string& bucket, const S3Options& options, Variab
         bucket, options, environment, load_aws_profile(environment, options.profile));
     EXPECT_TRUE(address.ok()) << address.error().message;
     return *std::move(address);
-}
-
-TEST(S3Retry, WaitsARandomPartOfADoublingBound) {
-    const RetryPolicy policy{.attempts_max = 8, .base_ms = 100, .bound_ms = 1'000};
-    EXPECT_EQ(backoff_ms(policy, 1, 0.0), 0);
-    EXPECT_EQ(backoff_ms(policy, 1, 0.99), 99);
-    EXPECT_EQ(backoff_ms(policy, 3, 0.5), 200);
-    EXPECT_EQ(backoff_ms(policy, 5, 0.999), 999);
-    EXPECT_EQ(backoff_ms(policy, 1'000, 0.5), 500);
-    for (int i = 0; i < 100; ++i) {
-        const double random = random_fraction();
-        EXPECT_TRUE(random >= 0.0 && random < 1.0);
-    }
-}
-
-TEST(S3Retry, OnlyWhatMayPassIsTriedAgain) {
-    for (const int status : {429, 500, 502, 503, 504}) {
-        EXPECT_TRUE(passes_by_itself(status, "")) << status;
-    }
-    for (const int status : {200, 301, 400, 403, 404, 409, 412, 501}) {
-        EXPECT_FALSE(passes_by_itself(status, "AccessDenied")) << status;
-    }
-    EXPECT_TRUE(passes_by_itself(400, "RequestTimeout"));
-    EXPECT_TRUE(passes_by_itself(200, "InternalError"));
-    EXPECT_TRUE(passes_by_itself(409, "ConditionalRequestConflict"));
-}
-
-TEST(S3Retry, ACancelledWaitEndsAtOnce) {
-    CancelToken cancel;
-    cancel.cancel();
-    EXPECT_FALSE(wait_ms(60'000, &cancel));
-    EXPECT_TRUE(wait_ms(0, nullptr));
 }
 
 TEST(S3Address, OfAws) {
@@ -106,38 +72,13 @@ TEST(S3Address, AttemptsHaveLimits) {
     }
 }
 
-TEST(AwsProfile, ReadsSectionsOfBothFiles) {
-    const TempFolder folder;
-    const std::string config = (folder.path() / "config").string();
-    const std::string credentials = (folder.path() / "credentials").string();
-    std::ofstream{config} << "[default]\nregion = us-west-2\n"
-                             "[profile loader]\n# a comment\nregion=eu-central-1\ns3 =\n"
-                             "  addressing_style = path\nendpoint_url = http://127.0.0.1:1\n";
-    std::ofstream{credentials} << "[loader]\naws_access_key_id = id\r\n"
-                                  "aws_secret_access_key = a=b\n[other]\naws_access_key_id = no\n";
-    const Variables files{{"AWS_CONFIG_FILE", config},
-                          {"AWS_SHARED_CREDENTIALS_FILE", credentials}};
-    const AwsProfile loader = load_aws_profile(environment_of(files), "loader");
-    EXPECT_TRUE(loader.found);
-    EXPECT_EQ(loader.value("region"), "eu-central-1");
-    EXPECT_EQ(loader.value("endpoint_url"), "http://127.0.0.1:1");
-    EXPECT_EQ(loader.value("aws_access_key_id"), "id");
-    EXPECT_EQ(loader.value("aws_secret_access_key"), "a=b");
-    EXPECT_EQ(loader.value("addressing_style"), "");
-    EXPECT_EQ(load_aws_profile(environment_of(files), "").value("region"), "us-west-2");
-    EXPECT_FALSE(load_aws_profile(environment_of(files), "absent").found);
-    EXPECT_FALSE(load_aws_profile({}, "").found);
-}
-
-TEST(S3Xml, ErrorsOfS3AndSts) {
+TEST(S3Xml, Errors) {
     const S3ErrorText error = parse_s3_error(
         "<?xml version=\"1.0\"?><Error><Code>AuthorizationHeaderMalformed</Code>"
         "<Message>a &amp; b</Message><Region>eu-west-3</Region></Error>");
     EXPECT_EQ(error.code, "AuthorizationHeaderMalformed");
     EXPECT_EQ(error.message, "a & b");
     EXPECT_EQ(error.region, "eu-west-3");
-    EXPECT_EQ(parse_s3_error("<ErrorResponse><Error><Code>X</Code></Error></ErrorResponse>").code,
-              "X");
     EXPECT_EQ(parse_s3_error("<html>").code, "");
     EXPECT_EQ(parse_s3_error("").code, "");
 }
@@ -191,19 +132,6 @@ TEST(S3Store, UrlsOfObjects) {
     EXPECT_TRUE(split_object_url("s3://b/p/").key.empty());
     EXPECT_EQ(split_object_url("/a/b.csv").store_url, "/a");
     EXPECT_EQ(split_object_url("/a/b.csv").key.str(), "b.csv");
-}
-
-TEST(Credentials, OfJsonAndTimes) {
-    EXPECT_EQ(parse_utc_us("1970-01-02T00:00:01Z"), 86'401'000'000);
-    EXPECT_FALSE(parse_utc_us("soon").has_value());
-    const auto found = parse_credentials_json(
-        R"({"Code":"Success","AccessKeyId":"i","SecretAccessKey":"s","Token":"t",)"
-        R"("Expiration":"2026-01-01T00:00:00Z"})");
-    ASSERT_TRUE(found.has_value());
-    EXPECT_EQ(found->key.session_token, "t");
-    EXPECT_GT(found->expires_at_us, 0);
-    EXPECT_FALSE(parse_credentials_json(R"({"Code":"Failed"})").has_value());
-    EXPECT_FALSE(parse_credentials_json("<html>").has_value());
 }
 
 }  // namespace

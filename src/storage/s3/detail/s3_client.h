@@ -6,11 +6,7 @@
 #include "core/clock.h"
 #include "core/result.h"
 #include "storage/object_store.h"
-#include "storage/s3/detail/credentials.h"
-#include "storage/s3/detail/http_client.h"
-#include "storage/s3/detail/retry.h"
 #include "storage/s3/detail/s3_xml.h"
-#include "storage/s3/detail/signature.h"
 
 #include <atomic>
 #include <cstdint>
@@ -19,6 +15,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "aws/credentials.h"
+#include "aws/http_client.h"
+#include "aws/retry.h"
+#include "aws/signature.h"
 
 namespace muster {
 

@@ -1,4 +1,4 @@
-// The XML that S3 and STS answer with, and what is sent to them. Pure functions.
+// The XML that S3 answers with, and what is sent to them. Pure functions.
 #pragma once
 
 #include "core/result.h"
@@ -47,13 +47,5 @@ Result<std::optional<S3DeleteFault>> parse_s3_delete(std::string_view body);
 
 std::string delete_body(const std::vector<std::string>& keys);
 std::string complete_body(const std::vector<std::string>& etags);  // of the parts 1, 2, ...
-
-struct StsCredentials {
-    std::string access_key_id;
-    std::string secret_access_key;
-    std::string session_token;
-    std::string expiration;  // RFC 3339
-};
-std::optional<StsCredentials> parse_sts_credentials(std::string_view body);
 
 }  // namespace muster

@@ -1,7 +1,10 @@
-#include "storage/s3/detail/retry.h"
+#include "aws/retry.h"
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <random>
 #include <thread>
@@ -11,6 +14,7 @@ namespace {
 
 constexpr std::int64_t kLookMs = 20;
 constexpr int kDoublingsMax = 30;
+constexpr int kAttemptsLimit = 100;
 
 // Codes of answers that are no 5xx but pass as well (S3 API reference, error responses).
 constexpr std::array<std::string_view, 11> kPassing = {
@@ -28,6 +32,27 @@ constexpr std::array<std::string_view, 11> kPassing = {
 };
 
 }  // namespace
+
+Result<void> read_attempts(const Environment& environment,
+                           const AwsProfile& profile,
+                           RetryPolicy& retry) {
+    std::string text = variable(environment, "AWS_MAX_ATTEMPTS");
+    if (text.empty()) {
+        text = profile.value("max_attempts");
+    }
+    if (text.empty()) {
+        return {};
+    }
+    const auto [end, status] =
+        std::from_chars(text.data(), text.data() + text.size(), retry.attempts_max);
+    if (status != std::errc{} || end != text.data() + text.size() || retry.attempts_max < 1 ||
+        retry.attempts_max > kAttemptsLimit) {
+        return Error{.code = ErrorCode::kUsage,
+                     .message = fmt::format("AWS_MAX_ATTEMPTS is '{}'", text),
+                     .hint = fmt::format("give a number from 1 to {}", kAttemptsLimit)};
+    }
+    return {};
+}
 
 std::int64_t backoff_ms(const RetryPolicy& policy, int attempt, double random) {
     const int doublings = std::clamp(attempt - 1, 0, kDoublingsMax);

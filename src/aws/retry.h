@@ -3,9 +3,12 @@
 #pragma once
 
 #include "core/cancel.h"
+#include "core/result.h"
 
 #include <cstdint>
 #include <string_view>
+
+#include "aws/profile.h"
 
 namespace muster {
 
@@ -14,6 +17,12 @@ struct RetryPolicy {
     std::int64_t base_ms = 100;
     std::int64_t bound_ms = 10'000;
 };
+
+// Sets attempts_max by AWS_MAX_ATTEMPTS or the profile's max_attempts, if they say anything. kUsage
+// if it is no number from 1 to 100.
+Result<void> read_attempts(const Environment& environment,
+                           const AwsProfile& profile,
+                           RetryPolicy& retry);
 
 // The wait before attempt `attempt` + 1, for `random` in [0, 1).
 std::int64_t backoff_ms(const RetryPolicy& policy, int attempt, double random);

@@ -1,8 +1,8 @@
-#include "storage/s3/detail/signature.h"
+#include "aws/signature.h"
 
 #include "core/check.h"
+#include "core/sha256.h"
 #include "core/text.h"
-#include "storage/digest.h"
 
 #include <fmt/core.h>
 

@@ -1,4 +1,4 @@
-#include "storage/s3/detail/curl_library.h"
+#include "aws/detail/curl_library.h"
 
 #include <dlfcn.h>
 
@@ -19,7 +19,7 @@ Result<CurlLibrary> load() {
     if (library == nullptr) {
         const char* why = ::dlerror();
         return Error{.code = ErrorCode::kUsage,
-                     .message = "S3 needs libcurl, which is not installed",
+                     .message = "S3 and the services of AWS need libcurl, which is not installed",
                      .hint = "apt-get install libcurl4",
                      .detail = why != nullptr ? why : ""};
     }

@@ -1,15 +1,18 @@
-#include "storage/s3/detail/http_client.h"
+#include "aws/http_client.h"
 
 #include "core/text.h"
-#include "storage/s3/detail/curl_library.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstring>
+#include <ctime>
 #include <mutex>
 #include <vector>
+
+#include "aws/detail/curl_library.h"
 
 namespace muster {
 namespace {
@@ -17,6 +20,7 @@ namespace {
 constexpr std::size_t kIdleHandlesMax = 32;
 constexpr std::size_t kTextBytesMax = 32U << 20;
 constexpr long kReceiveBufferBytes = 512L << 10;
+constexpr std::int64_t kRetryAfterMsMax = 30'000;
 constexpr int kStatusOk = 200;
 constexpr int kStatusPartial = 206;
 
@@ -177,6 +181,21 @@ const std::string& HttpAnswer::header(const std::string& lower_name) const {
     return found == headers.end() ? none : found->second;
 }
 
+// "Tue, 15 Nov 1994 08:12:31 GMT" (RFC 9110, 5.6.7).
+std::int64_t HttpAnswer::date_seconds() const {
+    std::tm parts{};
+    return ::strptime(header("date").c_str(), "%a, %d %b %Y %H:%M:%S", &parts) == nullptr
+               ? 0
+               : timegm(&parts);
+}
+
+std::int64_t HttpAnswer::retry_after_ms() const {
+    const std::string& text = header("retry-after");
+    std::int64_t seconds = 0;
+    std::from_chars(text.data(), text.data() + text.size(), seconds);
+    return std::clamp<std::int64_t>(seconds * 1'000, 0, kRetryAfterMsMax);
+}
+
 // Handles that are not in use; each keeps its connection.
 class HttpClient::Pool {
   public:
@@ -233,8 +252,9 @@ HttpOutcome HttpClient::send(const HttpRequest& request) {
     if (handle == nullptr) {
         return failed(HttpFailure::Kind::kLibrary, "out of memory");
     }
+    const CancelToken* cancel = request.cancel != nullptr ? request.cancel : cancel_;
     Transfer transfer{
-        .request = request, .cancel = request.despite_cancel ? nullptr : cancel_, .answer = {}};
+        .request = request, .cancel = request.despite_cancel ? nullptr : cancel, .answer = {}};
     std::array<char, CURL_ERROR_SIZE> text{};
     HeaderList headers{curl};
     for (const auto& [name, value] : request.headers) {

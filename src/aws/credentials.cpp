@@ -1,12 +1,12 @@
-#include "storage/s3/detail/credentials.h"
-
-#include "storage/s3/detail/s3_xml.h"
+#include "aws/credentials.h"
 
 #include <fmt/core.h>
 #include <simdjson.h>
 
 #include <cstdio>
 #include <ctime>
+
+#include "aws/xml.h"
 
 namespace muster {
 namespace {
@@ -26,6 +26,20 @@ constexpr std::string_view kContainerEndpoint = "http://169.254.170.2";
 std::string first_line(std::string text) {
     text.resize(std::min(text.find_first_of("\r\n"), text.size()));
     return text;
+}
+
+std::optional<AwsCredentials> parse_sts_credentials(std::string_view body) {
+    const auto text = [body](const char* name) {
+        return xml_text_at(body, {"AssumeRoleWithWebIdentityResult", "Credentials", name})
+            .value_or("");
+    };
+    AwsCredentials found;
+    found.key = {text("AccessKeyId"), text("SecretAccessKey"), text("SessionToken")};
+    found.expires_at_us = parse_utc_us(text("Expiration")).value_or(0);
+    if (found.key.access_key_id.empty() || found.key.secret_access_key.empty()) {
+        return std::nullopt;
+    }
+    return found;
 }
 
 // A few tries, since services of the machine answer at once or not at all.
@@ -127,7 +141,7 @@ Result<AwsCredentials> CredentialChain::get() {
                                     ? fmt::format("profile '{}' has no credentials in {}",
                                                   profile_.name,
                                                   profile_.files)
-                                    : "no credentials for S3 were found",
+                                    : "no credentials of AWS were found",
                      .hint =
                          "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write a profile to "
                          "~/.aws/credentials, or give this machine a role"};
@@ -249,9 +263,9 @@ Result<std::optional<AwsCredentials>> CredentialChain::from_web_identity(
     if (outcome.failure != nullptr || outcome.answer.status >= 500) {
         return did_not_answer("STS at " + endpoint, outcome);
     }
-    const auto parsed = parse_sts_credentials(outcome.answer.body);
+    auto parsed = parse_sts_credentials(outcome.answer.body);
     if (outcome.answer.status != kStatusOk || !parsed) {
-        const S3ErrorText error = parse_s3_error(outcome.answer.body);
+        const AwsErrorText error = parse_error_response(outcome.answer.body);
         return Error{
             .code = ErrorCode::kUsage,
             .message =
@@ -261,10 +275,8 @@ Result<std::optional<AwsCredentials>> CredentialChain::from_web_identity(
                             error.message),
             .hint = fmt::format("check the role's trust policy and the token in {}", token_file)};
     }
-    return std::optional{
-        AwsCredentials{{parsed->access_key_id, parsed->secret_access_key, parsed->session_token},
-                       source,
-                       parse_utc_us(parsed->expiration).value_or(0)}};
+    parsed->source = source;
+    return parsed;
 }
 
 Result<std::optional<AwsCredentials>> CredentialChain::from_container() {

@@ -1,6 +1,7 @@
 // The order of the sources of credentials, and what happens when one fails, against a server that
 // plays instance metadata, container endpoint and STS.
-#include "storage/s3/detail/credentials.h"
+#include "aws/credentials.h"
+
 #include "support/http_script.h"
 #include "support/manual_clock.h"
 #include "support/temp_folder.h"

@@ -4,7 +4,6 @@
 
 #include "core/cancel.h"
 #include "core/result.h"
-#include "storage/s3/detail/signature.h"
 
 #include <cstdint>
 #include <map>
@@ -12,6 +11,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "aws/signature.h"
 
 namespace muster {
 
@@ -23,7 +24,8 @@ struct HttpRequest {
     // Where the body of a 200 or 206 goes; without it, and for all other answers, it becomes text.
     std::span<char> into;
     bool despite_cancel = false;
-    bool direct = false;  // past proxies: services of the machine itself
+    const CancelToken* cancel = nullptr;  // instead of the client's; null = the client's
+    bool direct = false;                  // past proxies: services of the machine itself
     std::int64_t connect_timeout_ms = 5'000;
     std::int64_t silence_timeout_ms = 30'000;  // without a byte in either direction
 };
@@ -36,6 +38,10 @@ struct HttpAnswer {
 
     // "" if it is not there.
     const std::string& header(const std::string& lower_name) const;
+    // Its Date header, since 1970-01-01T00:00:00Z; 0 if it has none.
+    std::int64_t date_seconds() const;
+    // What the server asks to wait, at most half a minute; 0 if it does not say.
+    std::int64_t retry_after_ms() const;
 };
 
 // What failed below HTTP. `received` bytes of `into` are good.

@@ -1,11 +1,13 @@
 // The signing examples that AWS publishes: the header cases of the signature version 4 test suite
 // that need no normalised path, which S3 has not, and the examples of the S3 API reference.
-#include "storage/digest.h"
-#include "storage/s3/detail/credentials.h"
-#include "storage/s3/detail/signature.h"
+#include "aws/signature.h"
+
+#include "core/sha256.h"
 
 #include <gtest/gtest.h>
 #include <simdjson.h>
+
+#include "aws/credentials.h"
 
 namespace muster {
 namespace {
@@ -26,9 +28,9 @@ NameValues pairs(simdjson::dom::element vector, const char* name) {
     return out;
 }
 
-TEST(S3Signature, PublishedVectors) {
+TEST(Signature, PublishedVectors) {
     simdjson::dom::parser parser;
-    const std::string file = MUSTER_SOURCE_DIR "/tests/unit/storage/sigv4_vectors.json";
+    const std::string file = MUSTER_SOURCE_DIR "/tests/unit/aws/sigv4_vectors.json";
     std::size_t seen = 0;
     const simdjson::dom::array vectors = parser.load(file).get_array();
     for (const auto vector : vectors) {
@@ -52,7 +54,7 @@ TEST(S3Signature, PublishedVectors) {
     EXPECT_GE(seen, 20U);
 }
 
-TEST(S3Signature, AnotherSecretOrByteGivesAnotherSignature) {
+TEST(Signature, AnotherSecretOrByteGivesAnotherSignature) {
     const auto sign = [](const std::string& secret, const std::string& path) {
         SigningRequest request{.method = "GET",
                                .path = path,
@@ -67,7 +69,7 @@ TEST(S3Signature, AnotherSecretOrByteGivesAnotherSignature) {
     EXPECT_NE(sign("a", "/x"), sign("a", "/y"));
 }
 
-TEST(S3Signature, KeysAreEncodedOnce) {
+TEST(Signature, KeysAreEncodedOnce) {
     EXPECT_EQ(uri_encode("a b/c+d%é~", true), "a%20b/c%2Bd%25%C3%A9~");
     EXPECT_EQ(uri_encode("a/b", false), "a%2Fb");
     EXPECT_EQ(canonical_query({{"b", "2 3"}, {"a", ""}}), "a=&b=2%203");

@@ -5,14 +5,15 @@
 
 #include "core/clock.h"
 #include "core/result.h"
-#include "storage/s3/detail/aws_profile.h"
-#include "storage/s3/detail/http_client.h"
-#include "storage/s3/detail/signature.h"
 
 #include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
+
+#include "aws/http_client.h"
+#include "aws/profile.h"
+#include "aws/signature.h"
 
 namespace muster {
 

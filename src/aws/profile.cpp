@@ -1,4 +1,4 @@
-#include "storage/s3/detail/aws_profile.h"
+#include "aws/profile.h"
 
 #include "core/text.h"
 

@@ -7,12 +7,14 @@
 #include "engine/engine.h"
 #include "present/json.h"
 #include "storage/object_store.h"
+#include "warehouse/server_checks.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <functional>
 #include <sys/statvfs.h>
+#include <utility>
 
 namespace muster {
 namespace {
@@ -174,9 +176,29 @@ void check_schema(const VerbContext& context, Warehouse& warehouse, Findings& fi
     }
 }
 
+// False if something is wrong that keeps muster from working there.
+bool check_servers(const VerbContext& context, Findings& findings) {
+    const Catalog& catalog = *context.catalog;
+    bool good = true;
+    for (const auto& [what, url] :
+         {std::pair{"warehouse", &catalog.warehouse_url}, std::pair{"state", &catalog.state_url}}) {
+        for (ServerCheck& done : check_postgres(*url, what, context.clock, &context.cancel)) {
+            good = good && done.status != "fail";
+            findings.push_back({std::move(done.check),
+                                std::move(done.status),
+                                std::move(done.message),
+                                std::move(done.remedy)});
+        }
+    }
+    return good;
+}
+
 void check_warehouse(const VerbContext& context, Findings& findings) {
     if (context.database == nullptr) {
         return;
+    }
+    if (!check_servers(context, findings)) {
+        return;  // the schema would fail of the same cause
     }
     const auto warehouse = context.database->warehouse();
     if (!warehouse.ok()) {

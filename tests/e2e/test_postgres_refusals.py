@@ -1,5 +1,5 @@
-"""Rules that somebody added to a table of muster in PostgreSQL: what breaks them becomes a reject, in
-the server's words, and everything else is loaded."""
+"""Rules that somebody added to a table of muster in PostgreSQL: what breaks them becomes a reject,
+in the server's words, and everything else is loaded."""
 
 import concurrent.futures
 import json

@@ -267,7 +267,7 @@ def test_a_role_that_the_cluster_lacks(muster):
 def test_a_wrong_password_is_named_and_not_shown(muster):
     muster.put_source(FIRST)
     url = muster.env["MUSTER_WAREHOUSE"].replace("not%20a%20secret", "wrong")
-    done = muster("query", "SELECT 1", env={"MUSTER_WAREHOUSE": url}, code=2)
+    done = muster("query", "SELECT 1", env={"MUSTER_WAREHOUSE": url}, code=6)
     assert "password authentication failed" in done.stderr
     assert "wrong" not in done.stderr and "loopback" not in done.stderr
 

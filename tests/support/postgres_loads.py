@@ -52,3 +52,30 @@ def copied(server, template, folder, source):
         f"DROP DATABASE {name_of(url)}; CREATE DATABASE {name_of(url)} TEMPLATE {template}"
     )
     return Loaded(server, folder, source, url=url)
+
+
+class Session:
+    """A psql that stays: another program that holds locks."""
+
+    def __init__(self, url):
+        self.process = subprocess.Popen(
+            ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", url], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+    def run(self, sql):
+        """Waits until it is done."""
+        self.process.stdin.write(f"{sql}\n\\echo done\n")
+        self.process.stdin.flush()
+        said = ""
+        while not said.endswith("done\n"):
+            line = self.process.stdout.readline()
+            assert line, f"{sql}: {said}"
+            said += line
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()

@@ -50,8 +50,9 @@ struct PgOptions {
 class PgConnection {
   public:
     // Connects within the URL's connect_timeout (10 s if it has none) and sets the session to UTC,
-    // UTF-8 and ISO dates. kUsage if the URL, the password or the database is wrong; kUnavailable
-    // if nobody answers. No message shows the password.
+    // UTF-8 and ISO dates. kUsage if the URL or the database is wrong, kAuthentication if the role
+    // is not let in, kIo without a client library, kUnavailable if nobody answers. No message shows
+    // the password.
     static Result<std::unique_ptr<PgConnection>> open(const PgOptions& options,
                                                       const CancelToken* cancel);
     ~PgConnection();

@@ -1,6 +1,7 @@
 #include "backup/backup_name.h"
 
 #include "core/check.h"
+#include "core/clock.h"
 #include "core/limits.h"
 #include "core/text.h"
 
@@ -39,6 +40,12 @@ bool valid_table(std::string_view text) {
 }
 
 }  // namespace
+
+bool BackupName::older_than(std::int64_t us) const {
+    std::string time = format_timestamp_us(us);
+    std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
+    return stamp.substr(0, time.find('Z')) < time.substr(0, time.find_first_of(".Z"));
+}
 
 BackupName backup_name(const TableName& table, const RunId& run) {
     MUSTER_CHECK(run.str().size() >= kStampBytes);

@@ -19,6 +19,8 @@ struct BackupName {
     std::string str() const { return table + "-" + stamp; }
     // "hired_employees/hired_employees-20261122T101530Z-7f3a/"
     std::string prefix() const { return table + "/" + str() + "/"; }
+    // Whether the run that gave the name began before that time (microseconds since 1970, UTC).
+    bool older_than(std::int64_t us) const;
 };
 
 // The one name that a run of this id gives to a backup of the table.

@@ -12,6 +12,9 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <set>
+
 namespace muster {
 namespace {
 
@@ -127,8 +130,18 @@ class BackupWriter {
     BackupManifest manifest_;
 };
 
-// Folders of this table without a manifest: whoever made them held the lease that is ours now.
-Result<void> remove_leftovers(const BackupContext& context, const TableName& table) {
+// No backup takes that long: what is older and has no manifest was left by one that died.
+constexpr std::int64_t kLeftoverUs = std::int64_t{24} * 3600 * 1'000'000;
+
+// Folders of this table without a manifest, of runs that are known to be dead or of long ago.
+// Others may be of another installation that shares the place and is at work.
+Result<void> remove_leftovers(const BackupContext& context, const NewBackup& wanted) {
+    const TableName& table = wanted.table.name;
+    std::set<std::string> dead;
+    for (const RunId& run : wanted.dead_runs) {
+        dead.insert(backup_name(table, run).str());
+    }
+    const std::int64_t long_ago_us = context.clock.now_us() - kLeftoverUs;
     MUSTER_ASSIGN(const auto objects, context.store.list_below(table.str() + "/"));
     std::map<std::string, bool> complete;  // by prefix
     for (const ObjectInfo& object : objects) {
@@ -141,8 +154,10 @@ Result<void> remove_leftovers(const BackupContext& context, const TableName& tab
         has_manifest = has_manifest || key.substr(slash + 1) == kManifestName;
     }
     for (const auto& [prefix, has_manifest] : complete) {
-        const std::string folder = prefix.substr(table.str().size() + 1);
-        if (!has_manifest && parse_backup_name(folder.substr(0, folder.size() - 1)).ok()) {
+        const std::size_t begin = table.str().size() + 1;
+        const auto name = parse_backup_name(prefix.substr(begin, prefix.size() - 1 - begin));
+        if (!has_manifest && name.ok() &&
+            (dead.contains(name->str()) || name->older_than(long_ago_us))) {
             MUSTER_TRY(context.store.remove_below(prefix));
         }
     }
@@ -185,7 +200,7 @@ Result<BackupManifest> write_backup(const BackupContext& context,
                                     const NewBackup& wanted,
                                     const SaveTable& save,
                                     const BackupObserver& observer) {
-    MUSTER_TRY(remove_leftovers(context, wanted.table.name));
+    MUSTER_TRY(remove_leftovers(context, wanted));
     MUSTER_TRY(check_name_free(context, wanted.name));
     auto made = BackupWriter(context, wanted, observer).write(save);
     if (!made.ok() && made.error().code != ErrorCode::kConflict) {
@@ -215,7 +230,8 @@ Result<BackupManifest> create_backup(const BackupContext& context,
                            .table = table,
                            .reason = "backup",
                            .run = run,
-                           .avro = options.avro};
+                           .avro = options.avro,
+                           .dead_runs = dead_runs(*lease)};
     auto made = write_backup(
         guarded,
         wanted,

@@ -31,11 +31,14 @@ Result<std::string> save_replaced(const BackupContext& context,
     CancelToken lost{context.cancel};
     MUSTER_ASSIGN(auto lease, acquire_when_free(context, table.name, run, lost));
     const BackupContext guarded = context.stopped_by(lost);
+    std::vector<RunId> dead = dead_runs(*lease);
+    dead.push_back(run);  // whose restore is ended here
     const NewBackup wanted{.name = backup_name(table.name, run),
                            .table = table,
                            .reason = "safety",
                            .run = run,
-                           .avro = false};
+                           .avro = false,
+                           .dead_runs = std::move(dead)};
     const auto there = find_backup(context, wanted.name.str());
     if (!there.ok()) {
         if (there.error().code != ErrorCode::kNotFound) {

@@ -33,6 +33,10 @@ Result<std::unique_ptr<LeaseHolder>> acquire_when_free(const BackupContext& cont
     }
 }
 
+std::vector<RunId> dead_runs(const LeaseHolder& lease) {
+    return lease.left_by() ? std::vector{*lease.left_by()} : std::vector<RunId>{};
+}
+
 void report(const BackupObserver& observer,
             const std::string& table,
             std::string_view stage,

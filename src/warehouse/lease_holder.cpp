@@ -10,14 +10,20 @@ Result<std::unique_ptr<LeaseHolder>> LeaseHolder::acquire(Warehouse& warehouse,
                                                           const std::string& name,
                                                           const RunId& owner,
                                                           CancelToken& lost) {
-    MUSTER_TRY(warehouse.acquire_lease(name, owner));
-    return std::unique_ptr<LeaseHolder>{new LeaseHolder{warehouse, name, owner, lost}};
+    MUSTER_ASSIGN(auto left_by, warehouse.acquire_lease(name, owner));
+    return std::unique_ptr<LeaseHolder>{
+        new LeaseHolder{warehouse, name, owner, std::move(left_by), lost}};
 }
 
-LeaseHolder::LeaseHolder(Warehouse& warehouse, std::string name, RunId owner, CancelToken& lost)
+LeaseHolder::LeaseHolder(Warehouse& warehouse,
+                         std::string name,
+                         RunId owner,
+                         std::optional<RunId> left_by,
+                         CancelToken& lost)
     : warehouse_(warehouse),
       name_(std::move(name)),
       owner_(std::move(owner)),
+      left_by_(std::move(left_by)),
       lost_(lost),
       thread_([this] { renew_until_stopped(); }) {}
 

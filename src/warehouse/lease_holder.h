@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 namespace muster {
@@ -26,17 +27,25 @@ class LeaseHolder {
     LeaseHolder(const LeaseHolder&) = delete;
     LeaseHolder& operator=(const LeaseHolder&) = delete;
 
+    // The run that left the lease behind, if one did.
+    const std::optional<RunId>& left_by() const { return left_by_; }
+
     // Ends the renewing and gives the lease back.
     Result<void> release();
 
   private:
-    LeaseHolder(Warehouse& warehouse, std::string name, RunId owner, CancelToken& lost);
+    LeaseHolder(Warehouse& warehouse,
+                std::string name,
+                RunId owner,
+                std::optional<RunId> left_by,
+                CancelToken& lost);
     void renew_until_stopped();
     void stop();
 
     Warehouse& warehouse_;
     std::string name_;
     RunId owner_;
+    std::optional<RunId> left_by_;
     CancelToken& lost_;
     std::mutex mutex_;
     std::condition_variable wake_;

@@ -91,7 +91,7 @@ class Warehouse {
 
     // --- schema -------------------------------------------------------------------------------
     // Brings muster's own schema to this version. Called once after opening. Where one process
-    // holds the database alone, leases that it finds are those of the dead and end here.
+    // holds the database alone, leases that it finds are those of the dead and expire here.
     virtual Result<void> prepare() = 0;
     // What separates the stored tables from the catalog; empty when nothing does.
     virtual Result<std::vector<MigrationStep>> plan_migration(const Catalog& catalog) = 0;
@@ -99,8 +99,10 @@ class Warehouse {
     virtual Result<void> migrate(const Catalog& catalog, bool all) = 0;
 
     // --- leases -------------------------------------------------------------------------------
-    // kBusy with owner and age if another run holds it and it has not expired.
-    virtual Result<void> acquire_lease(const std::string& name, const RunId& owner) = 0;
+    // kBusy with owner and age if another run holds it and it has not expired. Returns the run that
+    // left it behind, if one did: what that run was writing is nobody's now.
+    virtual Result<std::optional<RunId>> acquire_lease(const std::string& name,
+                                                       const RunId& owner) = 0;
     virtual Result<void> renew_lease(const std::string& name, const RunId& owner) = 0;
     virtual Result<void> release_lease(const std::string& name, const RunId& owner) = 0;
 

@@ -25,6 +25,10 @@ async function execute(operation, body) {
   if (body !== undefined) {
     await block.locator("textarea.body-param__text").fill(JSON.stringify(body));
   }
+  const clear = block.locator("button.btn-clear");  // the answer before would be taken for this one
+  if (await clear.isVisible()) {
+    await clear.click();
+  }
   await block.locator("button.execute").click();
   const answer = block.locator(".live-responses-table .response");
   await answer.waitFor();

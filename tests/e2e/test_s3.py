@@ -150,10 +150,11 @@ def test_two_installations_back_up_into_one_bucket_at_once(lake):
         for home in homes * 3
     ]  # fmt: skip
     answers = [(process.communicate()[0], process.returncode) for process in made]
-    names = {json.loads(out)[0]["name"] for out, code in answers if code == 0}
+    names = {json.loads(out)[0]["backup_name"] for out, code in answers if code == 0}
     # Of one installation only one backup of a table goes on at a time: the others are told so.
     assert {code for _, code in answers} <= {0, 5} and len(names) >= 2
-    assert {backup["name"] for backup in json.loads(lake(*homes[0], "backup", "list", "--json").stdout)} == names
+    listed = json.loads(lake(*homes[0], "backup", "list", "--json").stdout)
+    assert {backup["backup_name"] for backup in listed} == names
     for name in names:
         lake(*homes[1], "backup", "verify", name)
 

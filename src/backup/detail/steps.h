@@ -61,7 +61,10 @@ struct NewBackup {
     std::string reason;
     RunId run;
     bool avro = true;
+    std::vector<RunId> dead_runs;  // what they were writing is removed first
 };
+// The run whose lease was taken over, if there is one.
+std::vector<RunId> dead_runs(const LeaseHolder& lease);
 Result<BackupManifest> write_backup(const BackupContext& context,
                                     const NewBackup& wanted,
                                     const SaveTable& save,

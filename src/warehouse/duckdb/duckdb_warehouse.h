@@ -27,7 +27,8 @@ class DuckdbWarehouse final : public Warehouse {
     Result<std::vector<MigrationStep>> plan_migration(const Catalog& catalog) override;
     Result<void> migrate(const Catalog& catalog, bool all) override;
 
-    Result<void> acquire_lease(const std::string& name, const RunId& owner) override;
+    Result<std::optional<RunId>> acquire_lease(const std::string& name,
+                                               const RunId& owner) override;
     Result<void> renew_lease(const std::string& name, const RunId& owner) override;
     Result<void> release_lease(const std::string& name, const RunId& owner) override;
 

@@ -10,16 +10,21 @@ constexpr std::int64_t kMicroseconds = 1'000'000;
 
 }  // namespace
 
-Result<void> DuckdbWarehouse::acquire_lease(const std::string& name, const RunId& owner) {
+Result<std::optional<RunId>> DuckdbWarehouse::acquire_lease(const std::string& name,
+                                                            const RunId& owner) {
     const std::lock_guard lock(lease_mutex_);
     MUSTER_ASSIGN(auto connection, connect());
     const std::int64_t now = clock_.now_us();
     MUSTER_ASSIGN(auto transaction, Transaction::open(connection));
+    std::optional<RunId> left_by;
     {
         MUSTER_ASSIGN(auto held, connection.query(sql::kLeaseSelect, std::string_view(name)));
         MUSTER_ASSIGN(const bool found, held.next());
-        if (found && held.int64(2) > now && held.text(0) != owner.str()) {
-            const std::string holder(held.text(0));
+        if (found && held.text(0) != owner.str()) {
+            left_by = RunId(std::string(held.text(0)));
+        }
+        if (left_by && held.int64(2) > now) {
+            const std::string& holder = left_by->str();
             // A run that has ended gives its lease back next; who saw its end need not wait for it.
             MUSTER_ASSIGN(const auto ended,
                           connection.scalar(sql::kRunEnded, std::string_view(holder)));
@@ -41,7 +46,8 @@ Result<void> DuckdbWarehouse::acquire_lease(const std::string& name, const RunId
                                     now,
                                     now + kLeaseSeconds * kMicroseconds));
     static_cast<void>(removed + inserted);
-    return transaction.commit();
+    MUSTER_TRY(transaction.commit());
+    return left_by;
 }
 
 Result<void> DuckdbWarehouse::renew_lease(const std::string& name, const RunId& owner) {

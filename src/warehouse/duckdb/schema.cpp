@@ -116,7 +116,7 @@ Result<void> DuckdbWarehouse::prepare() {
     }
     if (engine_.handle().just_opened.exchange(false) && version > 0) {
         // A lease that is there belongs to a process that died: it held the file alone.
-        MUSTER_TRY(connection.execute("DELETE FROM muster.leases"));
+        MUSTER_TRY(connection.execute("UPDATE muster.leases SET expires_at_us = 0"));
     }
     if (version == known) {
         return {};

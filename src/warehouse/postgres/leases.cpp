@@ -12,12 +12,15 @@ constexpr std::int64_t kLeaseUs = kLeaseSeconds * kMicroseconds;
 
 }  // namespace
 
-Result<void> PostgresWarehouse::acquire_lease(const std::string& name, const RunId& owner) {
-    return attempt(pool_, [&](PgConnection& connection) -> Result<void> {
-        MUSTER_ASSIGN(const auto taken,
-                      connection.change(ledger_sql::kLeaseTake, name, owner.str(), kLeaseUs));
-        if (taken != 0) {
-            return {};
+Result<std::optional<RunId>> PostgresWarehouse::acquire_lease(const std::string& name,
+                                                              const RunId& owner) {
+    using LeftBy = std::optional<RunId>;
+    return attempt(pool_, [&](PgConnection& connection) -> Result<LeftBy> {
+        MUSTER_ASSIGN(auto taken,
+                      connection.query(ledger_sql::kLeaseTake, name, owner.str(), kLeaseUs));
+        if (taken.next()) {
+            const std::string before(taken.text(0));  // "" for none
+            return before.empty() || before == owner.str() ? LeftBy{} : LeftBy{RunId(before)};
         }
         MUSTER_ASSIGN(auto held, connection.query(ledger_sql::kLeaseHolder, name));
         const bool found = held.next();

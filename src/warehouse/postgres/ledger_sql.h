@@ -15,12 +15,14 @@ const std::vector<std::string>& migrations();
 // By the server's clock, so that machines whose clocks differ agree. A run that has ended gives its
 // lease back next; who saw its end need not wait for it.
 inline constexpr const char* kLeaseTake =
-    "INSERT INTO muster.leases AS l (name, owner, acquired_at_us, expires_at_us)"
+    "WITH before AS (SELECT owner FROM muster.leases WHERE name = $1)"
+    " INSERT INTO muster.leases AS l (name, owner, acquired_at_us, expires_at_us)"
     " SELECT $1, $2, now_us, now_us + $3::bigint FROM muster.server_clock"
     " ON CONFLICT (name) DO UPDATE SET owner = excluded.owner,"
     " acquired_at_us = excluded.acquired_at_us, expires_at_us = excluded.expires_at_us"
     " WHERE l.owner = excluded.owner OR l.expires_at_us <= excluded.acquired_at_us"
-    " OR EXISTS (SELECT FROM muster.runs r WHERE r.run_id = l.owner AND r.status <> 'running')";
+    " OR EXISTS (SELECT FROM muster.runs r WHERE r.run_id = l.owner AND r.status <> 'running')"
+    " RETURNING (SELECT owner FROM before)";
 inline constexpr const char* kLeaseHolder =
     "SELECT owner, now_us - acquired_at_us FROM muster.leases, muster.server_clock"
     " WHERE name = $1";

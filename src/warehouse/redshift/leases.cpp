@@ -12,7 +12,10 @@ namespace {
 constexpr std::int64_t kMicroseconds = 1'000'000;
 constexpr std::int64_t kLeaseUs = kLeaseSeconds * kMicroseconds;
 
-Result<void> take(PgConnection& connection, const std::string& name, const std::string& owner) {
+Result<std::optional<RunId>> take(PgConnection& connection,
+                                  const std::string& name,
+                                  const std::string& owner) {
+    std::optional<RunId> left_by;
     MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection));
     MUSTER_TRY(connection.execute(redshift::kLeasesLock));
     MUSTER_ASSIGN(const std::int64_t now_us, connection.scalar(redshift::kServerNow));
@@ -30,15 +33,20 @@ Result<void> take(PgConnection& connection, const std::string& name, const std::
                     std::to_string(kLeaseSeconds) + " s",
                 ""};
         }
+        if (holder != owner) {
+            left_by = RunId(holder);
+        }
     }
     MUSTER_TRY(connection.change(redshift::kLeaseDelete, name));
     MUSTER_TRY(connection.change(redshift::kLeaseInsert, name, owner, now_us, now_us + kLeaseUs));
-    return transaction.commit();
+    MUSTER_TRY(transaction.commit());
+    return left_by;
 }
 
 }  // namespace
 
-Result<void> RedshiftWarehouse::acquire_lease(const std::string& name, const RunId& owner) {
+Result<std::optional<RunId>> RedshiftWarehouse::acquire_lease(const std::string& name,
+                                                              const RunId& owner) {
     return attempt(pool_,
                    [&](PgConnection& connection) { return take(connection, name, owner.str()); });
 }

@@ -28,7 +28,8 @@ class RedshiftWarehouse final : public PostgresWarehouse {
     // what was changed is on record.
     Result<void> migrate(const Catalog& catalog, bool all) override;
 
-    Result<void> acquire_lease(const std::string& name, const RunId& owner) override;
+    Result<std::optional<RunId>> acquire_lease(const std::string& name,
+                                               const RunId& owner) override;
     Result<void> renew_lease(const std::string& name, const RunId& owner) override;
 
     // A transaction that met another one is tried again as a whole; if the answer to COMMIT was

@@ -67,5 +67,26 @@ TEST_F(CreateTest, WaitingEndsOnRequest) {
     EXPECT_EQ(made.error().code, ErrorCode::kCancelled);
 }
 
+// What lies in the place of backups without a manifest.
+TEST_F(CreateTest, OnlyWhatTheDeadWereWritingIsRemoved) {
+    const RunId died{"20261124T101530Z-7f3a09bc"};
+    clock_.advance_seconds(1);
+    const std::string now = new_run_id(clock_).str().substr(0, 16);
+    const std::string of_another = "parents/parents-" + now + "-aaaa/data-0000.parquet";
+    const std::string of_the_dead =
+        backup_name(TableName("parents"), died).prefix() + "data-0000.parquet";
+    const std::string of_long_ago = "parents/parents-20010101T000000Z-bbbb/data-0000.parquet";
+    for (const std::string& key : {of_another, of_the_dead, of_long_ago}) {
+        ASSERT_TRUE(write_object(*store_, ObjectKey(key), "half").ok());
+    }
+    ASSERT_TRUE(warehouse_->acquire_lease(lease_, died).ok());
+    clock_.advance_seconds(kLeaseSeconds);
+    const auto made = create_backup(context(), table("parents"), {});
+    ASSERT_TRUE(made.ok()) << made.error().message;
+    EXPECT_TRUE(store_->open(ObjectKey(of_another)).ok()) << "it may be at work";
+    EXPECT_FALSE(store_->open(ObjectKey(of_the_dead)).ok());
+    EXPECT_FALSE(store_->open(ObjectKey(of_long_ago)).ok());
+}
+
 }  // namespace
 }  // namespace muster

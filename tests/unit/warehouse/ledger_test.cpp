@@ -30,7 +30,9 @@ TEST_F(LedgerTest, LeasesOfADeadProcessEndWhenTheFileIsOpenedAgain) {
     ASSERT_TRUE(warehouse_->prepare().ok());
     EXPECT_FALSE(warehouse_->acquire_lease("load", RunId("b")).ok()) << "its owner is alive";
     reopen();
-    EXPECT_TRUE(warehouse_->acquire_lease("load", RunId("b")).ok());
+    const auto taken = warehouse_->acquire_lease("load", RunId("b"));
+    ASSERT_TRUE(taken.ok());
+    EXPECT_EQ(*taken, RunId("a")) << "who left it behind";
     ASSERT_TRUE(warehouse_->prepare().ok());
     EXPECT_FALSE(warehouse_->acquire_lease("load", RunId("c")).ok()) << "its owner is alive";
 }
@@ -51,7 +53,9 @@ TEST_F(LedgerTest, ALeaseIsHeldUntilItExpires) {
     ASSERT_TRUE(warehouse_->release_lease("load", RunId("a")).ok());  // not its own: no effect
     EXPECT_FALSE(warehouse_->acquire_lease("load", RunId("c")).ok());
     ASSERT_TRUE(warehouse_->release_lease("load", RunId("b")).ok());
-    EXPECT_TRUE(warehouse_->acquire_lease("load", RunId("c")).ok());
+    const auto fresh = warehouse_->acquire_lease("load", RunId("c"));
+    ASSERT_TRUE(fresh.ok());
+    EXPECT_EQ(*fresh, std::nullopt);
 }
 
 TEST_F(LedgerTest, RunsAreFoundByAnUnambiguousPrefix) {

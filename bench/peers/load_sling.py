@@ -1,6 +1,6 @@
-"""Loads a hired_employees file, which has a header, into PostgreSQL with sling: COPY into a table of
-its own, then an upsert by the key (mode "incremental" without an update key). Types are those that
-sling finds: told them, this version mixes up the columns, and without a header as well."""
+"""Loads a hired_employees file, which has a header, into PostgreSQL with sling: COPY into a table
+of its own, then an upsert by the key (mode "incremental" without an update key). Types are those
+that sling finds: told them, this version mixes up the columns, and without a header as well."""
 
 import json
 import os

@@ -82,15 +82,24 @@ class Side:
     def command(self, source, file):
         url = self.server.url(self.name)
         if self.name == "muster":
-            run = self.bench.muster(self.folder, source, "--warehouse", url, "run", "--json")
-            return run
+            return self.bench.muster(self.folder, source, "--warehouse", url, "run", "--json")
         script = {"expert": "load_postgres.py", "dlt": "load_dlt.py", "sling": "load_sling.py"}
+        if self.name == "sling":
+            file = with_header(file, self.bench.work / "with-header.csv")
         return self.bench.peer(script[self.name], url, file, self.folder)
 
     def content(self):
         columns = DLT_COLUMNS if self.name == "dlt" else COLUMNS
         table = "hiring.hired_employees" if self.name == "dlt" else "hired_employees"
         return self.server.ask(CHECKSUM.format(*columns, table), self.name)
+
+
+def with_header(file, copy):
+    """The file as sling needs it."""
+    with open(file, "rb") as source, open(copy, "wb") as target:
+        target.write((",".join(COLUMNS) + "\n").encode())
+        shutil.copyfileobj(source, target)
+    return copy
 
 
 def replace(base, copy):
@@ -175,6 +184,7 @@ def compare(bench, equal, changed_records):
         sides = [Side(name, bench, server) for name in SIDES]
         loads(bench, sides, equal, changed_records)
         backups(bench, sides[0], server, equal)
+        (bench.work / "with-header.csv").unlink()
         for side in sides:
             shutil.rmtree(side.folder)
             shutil.rmtree(side.base)

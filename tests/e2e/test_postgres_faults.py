@@ -144,7 +144,7 @@ def test_a_server_that_restarts_in_the_middle_of_a_load(tmp_path):
         muster("migrate")
         process = muster.start("run")
         end = time.monotonic() + 30
-        while not server.psql("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'COPY pg_temp%'"):
+        while not server.psql("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'COPY \"hired%'"):
             assert time.monotonic() < end and process.poll() is None
         server.stop("immediate")
         server.start()

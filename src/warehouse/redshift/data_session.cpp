@@ -24,6 +24,7 @@ constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
 constexpr std::int64_t kWaitSeconds = 10;
 constexpr std::int64_t kPauseMsFirst = 10;
 constexpr std::int64_t kPauseMsMax = 1'000;
+constexpr const char* kStopped = "57014";
 constexpr std::int64_t kStopGraceMs = 5'000;
 constexpr std::size_t kParamsMax = 1'000;  // so that INSERT stays below the length of a statement
 
@@ -65,6 +66,7 @@ class DataSession final : public PgRemote {
     std::string session_;
     std::string sqlstate_;
     bool usable_ = true;
+    bool begun_ = false;  // a first statement has shown that login and database are good
     bool in_transaction_ = false;
     bool aborted_ = false;  // a statement of the transaction has failed
 };
@@ -116,7 +118,15 @@ Error DataSession::lost(Error error) {
 }
 
 Error DataSession::failed(const DataStatus& status) {
+    if (status.state == DataState::kStopped && status.error.empty()) {
+        sqlstate_ = kStopped;
+        aborted_ = in_transaction_;
+        return dialect().error(sqlstate_, "the statement was stopped", "the Data API", place());
+    }
     DataFailure failure = read_data_failure(status.error);
+    if (!failure.of_statement && begun_) {
+        return lost(Error{ErrorCode::kUnavailable, std::move(failure.text), "", ""});
+    }
     sqlstate_ = std::move(failure.sqlstate);
     if (in_transaction_) {
         aborted_ = true;
@@ -220,6 +230,7 @@ Result<void> DataSession::begin(const CancelToken* cancel) {
                      "check that the endpoint is that of AWS",
                      ""};
     }
+    begun_ = true;
     return {};
 }
 

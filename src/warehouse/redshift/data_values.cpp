@@ -185,7 +185,8 @@ DataFailure read_data_failure(std::string_view error) {
     constexpr std::string_view kSeverity = "ERROR: ";
     constexpr std::string_view kDetail = "\n  Detail: ";
     DataFailure failure;
-    std::string text(error.starts_with(kSeverity) ? error.substr(kSeverity.size()) : error);
+    failure.of_statement = error.starts_with(kSeverity);
+    std::string text(failure.of_statement ? error.substr(kSeverity.size()) : error);
     erase_from(text, " [ErrorId:");
     erase_from(text, "\n  Position:");
     erase_from(text, "\n  Hint:");

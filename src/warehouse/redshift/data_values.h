@@ -33,6 +33,7 @@ std::optional<DataPage> read_data_page(const std::string& json);
 struct DataFailure {
     std::string text;
     std::string sqlstate;
+    bool of_statement = true;  // false: of the connection that the service has
 };
 DataFailure read_data_failure(std::string_view error);
 

@@ -56,6 +56,8 @@ class Fault(Exception):
 def in_words(failure):
     """An error of the database as the service reports it."""
     diagnostic = failure.diag
+    if diagnostic.sqlstate is None or failure.sqlstate in ("57P01", "57P02"):
+        return str(failure).strip()  # of the connection
     if isinstance(failure, psycopg.errors.QueryCanceled):
         return "ERROR: Query (4711) cancelled on user's request"
     words = "ERROR: " + (diagnostic.message_primary or str(failure).strip())

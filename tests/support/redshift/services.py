@@ -209,6 +209,8 @@ def check_members(operation, given):
 class Handler(http.server.BaseHTTPRequestHandler):
     services = None
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # head and body are one write
 
     def log_message(self, *words):
         pass
@@ -231,3 +233,4 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+        self.wfile.flush()

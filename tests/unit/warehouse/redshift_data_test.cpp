@@ -53,6 +53,8 @@ TEST(RedshiftData, ErrorsLoseTheirDecorationAndGetAState) {
         read_data_failure("ERROR: relation \"x\" does not exist\n  Position: 15 [ErrorId: 1-69]");
     EXPECT_EQ(failure.text, "relation \"x\" does not exist");
     EXPECT_EQ(failure.sqlstate, "");
+    EXPECT_TRUE(failure.of_statement);
+    EXPECT_FALSE(read_data_failure("connection closed").of_statement);
     failure = read_data_failure(
         "ERROR: 1023\n  Detail: Serializable isolation violation on table - 100 [ErrorId: 1-6]");
     EXPECT_EQ(failure.text, "1023: Serializable isolation violation on table - 100");

@@ -59,7 +59,8 @@ def test_the_reference_results(muster, tmp_path):
     assert quarters == local.report("hires_by_quarter", 2021)
     assert rows == local.report("departments_above_mean", 2021)
     clean = muster.server.keys(muster.bucket, "clean/")
-    assert {key.split("/")[1] for key in clean} == set(tables), clean
+    assert {key.split("/")[1] for key in clean} == {*tables, "muster-staging"}, clean
+    assert muster.staged() == []
     again, _ = muster.load()
     assert all(table["read"] == 0 and table["files_skipped"] == 1 for table in again.values())
 
@@ -88,8 +89,7 @@ def test_a_backup_is_made_verified_and_restored(muster, expected, form):
     seen = muster.standin.seen[begin:]
     assert any(sql.startswith("UNLOAD") for sql in seen) and strangers(seen) == {}
     # What UNLOAD and the restore staged is gone.
-    left = [key for key in muster.server.keys(muster.bucket) if "unload" in key or "stag" in key]
-    assert left == []
+    assert muster.staged() == []
 
 
 # --- what goes wrong -----------------------------------------------------------------------------
@@ -193,22 +193,18 @@ def kill_at(muster, words, *arguments):
     assert process.returncode == -signal.SIGKILL and muster.standin.faults == []
 
 
-def leftovers(muster, prefix=""):
-    return muster.server.keys(muster.bucket, f"clean/muster-staging/{prefix}")
-
-
 def test_what_a_killed_load_left_goes_with_the_next_run(muster, expected):
     muster.put_source(FIRST)
     muster("migrate")
     kill_at(muster, 'LOCK TABLE muster."gate_departments"', "run", "departments")
-    assert leftovers(muster, "departments/") != []
+    assert muster.staged("departments/") != []
     assert "holds the lease" in muster("run", code=5).stderr
-    assert leftovers(muster, "departments/") != [], "its lease may still be alive"
+    assert muster.staged("departments/") != [], "its lease may still be alive"
     muster.forget_the_dead()
     muster("run", "jobs")
-    assert leftovers(muster) == []
+    assert muster.staged() == []
     muster.load()
-    assert state(muster) == expected[0] and leftovers(muster) == []
+    assert state(muster) == expected[0] and muster.staged() == []
 
 
 def test_what_a_killed_restore_left_goes_with_the_next_run(muster):
@@ -217,10 +213,10 @@ def test_what_a_killed_restore_left_goes_with_the_next_run(muster):
     muster("backup", "create", "jobs")
     name = muster.backups()[0]["backup_name"]
     kill_at(muster, "COPY muster_restore", "backup", "restore", name)
-    assert leftovers(muster, "restore-") != []
+    assert muster.staged("restore-") != []
     muster.forget_the_dead()
     muster("run")
-    assert leftovers(muster) == []
+    assert muster.staged() == []
     assert muster.query("SELECT COUNT(*) AS n FROM jobs") == [{"n": 4}]
 
 
@@ -229,14 +225,14 @@ def test_what_a_killed_backup_left_goes_once_no_backup_is_at_work(muster):
     muster.load()
     kill_at(muster, "UNLOAD", "backup", "create", "jobs")
     end = time.monotonic() + 20
-    while not any(key.endswith("rows_manifest") for key in leftovers(muster, "unload-jobs-")):
+    while not any(key.endswith("rows_manifest") for key in muster.staged("unload-jobs-")):
         assert time.monotonic() < end, "UNLOAD does not end"
         time.sleep(0.05)
     muster("run")
-    assert leftovers(muster, "unload-jobs-") != [], "the backup's lease may still be alive"
+    assert muster.staged("unload-jobs-") != [], "the backup's lease may still be alive"
     muster.forget_the_dead()
     muster("run")
-    assert leftovers(muster) == []
+    assert muster.staged() == []
 
 
 def test_an_object_that_copy_refuses(muster, expected):

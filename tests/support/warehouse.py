@@ -84,6 +84,10 @@ def settings(folder):
     url = database_of(folder)
     if not REDSHIFT:
         return {"MUSTER_WAREHOUSE": url}
+    # The test server removes folders that are empty, which others may be writing into.
+    kept = pathlib.Path(LAKE_FOLDER) / name_of(folder) / "clean" / "muster-staging" / "kept"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.touch()
     return {
         "MUSTER_WAREHOUSE": REDSHIFT.rsplit("/", 1)[0] + "/" + url.rsplit("/", 1)[1],
         "TEST_LAKE": f"{LAKE}/{name_of(folder)}",

@@ -235,6 +235,16 @@ Result<void> StagedLoad::check_scan_rejects() const {
     return {};
 }
 
+Result<std::optional<std::int64_t>> StagedLoad::position_of(const std::filesystem::path& file,
+                                                            std::int64_t row) {
+    MUSTER_ASSIGN(auto rows,
+                  connection_.query("SELECT _position FROM " + parquet_source_sql({file}) +
+                                        " WHERE file_row_number = ?",
+                                    row));
+    MUSTER_ASSIGN(const bool there, rows.next());
+    return there ? std::optional<std::int64_t>(rows.int64(0)) : std::nullopt;
+}
+
 bool StagedLoad::keys_rise() const {
     const Column& key = *table_.find_column(table_.key.front());
     std::optional<Value> last;

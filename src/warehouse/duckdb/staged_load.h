@@ -69,6 +69,10 @@ class StagedLoad {
     Result<void> refuse_unfit(const std::vector<UnfitRow>& rows);
     // kInternal unless as many were refused, and taken out of the staged rows, as were missing.
     Result<void> check_missing(std::int64_t refused, std::int64_t removed) const;
+    // Of a Parquet file with positions, that of a row, counted from 0; nothing if it has no such
+    // row.
+    Result<std::optional<std::int64_t>> position_of(const std::filesystem::path& file,
+                                                    std::int64_t row);
     // Adds the second column to the tally of the object whose ordinal is in the first; their sum.
     Result<void> add_to_tally(std::int64_t ordinal,
                               std::int64_t count,

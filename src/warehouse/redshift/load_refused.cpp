@@ -1,6 +1,5 @@
 // Rows that Redshift itself refuses: COPY of Parquet fails as a whole and names some of them. They
 // become rejects, and COPY is tried again without them.
-#include "engine/detail/parquet_source.h"
 #include "warehouse/duckdb/sql.h"
 #include "warehouse/redshift/load_job.h"
 
@@ -85,12 +84,7 @@ Result<std::optional<std::int64_t>> RedshiftLoadJob::find_position(
     if (file.empty()) {
         return std::optional<std::int64_t>();
     }
-    MUSTER_ASSIGN(auto rows,
-                  connection_.query("SELECT _position FROM " + parquet_source_sql({file}) +
-                                        " WHERE file_row_number = ?",
-                                    error.line - 1));
-    MUSTER_ASSIGN(const bool there, rows.next());
-    return there ? std::optional<std::int64_t>(rows.int64(0)) : std::nullopt;
+    return position_of(file, error.line - 1);
 }
 
 // How many rows were added to the rejects: a row that is one already, or loses, is not.

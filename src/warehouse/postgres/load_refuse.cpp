@@ -18,7 +18,10 @@ constexpr const char* kNumber =
     "CREATE TEMP TABLE muster_numbered ON COMMIT DROP AS SELECT row_number() OVER (ORDER BY"
     " _position) - 1 AS \"row.number\", s.* FROM pg_temp.muster_stage s;"
     "CREATE UNIQUE INDEX ON pg_temp.muster_numbered (\"row.number\");"
-    "ANALYZE pg_temp.muster_numbered";
+    "ANALYZE pg_temp.muster_numbered;"
+    // Few rows against a table that grows meanwhile: by its key, whatever the planner thinks.
+    "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;"
+    "SET LOCAL enable_seqscan = off";
 constexpr const char* kCount = "SELECT count(*) FROM pg_temp.muster_numbered";
 constexpr const char* kPosition =
     "SELECT _position FROM pg_temp.muster_numbered WHERE \"row.number\" = $1";

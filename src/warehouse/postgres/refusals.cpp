@@ -24,6 +24,9 @@ constexpr std::string_view kExclusion = "23P01";
 // Rows that wait for each other in chains longer than this are few.
 constexpr int kPassesMax = 5;
 
+// Where rows are refused, so many have been written in vain; most are written once.
+constexpr std::int64_t kTogether = 1024;
+
 constexpr const char* kSave = "SAVEPOINT muster_rows";
 constexpr const char* kKeep = "RELEASE SAVEPOINT muster_rows; SAVEPOINT muster_rows";
 constexpr const char* kUndo = "ROLLBACK TO SAVEPOINT muster_rows";
@@ -58,7 +61,14 @@ class Hunt {
     };
 
     Result<void> halve(std::int64_t count) {
-        std::vector<std::pair<std::int64_t, std::int64_t>> open{{0, count}};
+        for (std::int64_t begin = 0; begin < count; begin += kTogether) {
+            MUSTER_TRY(halve(begin, std::min(count, begin + kTogether)));
+        }
+        return {};
+    }
+
+    Result<void> halve(std::int64_t first, std::int64_t last) {
+        std::vector<std::pair<std::int64_t, std::int64_t>> open{{first, last}};
         while (!open.empty()) {
             const auto [begin, end] = open.back();
             open.pop_back();

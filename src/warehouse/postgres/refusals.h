@@ -1,6 +1,7 @@
 // Rows that a table refuses by rules that muster does not know: constraints, triggers and narrower
 // columns that somebody added. Nothing is looked for before a statement failed by them; then the
-// rows are written in halves, and halves of these, until those at fault stand alone.
+// rows are written a thousand at a time, and by halves where this fails, until those at fault stand
+// alone.
 #pragma once
 
 #include "warehouse/postgres/connection.h"

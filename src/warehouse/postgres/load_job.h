@@ -19,6 +19,7 @@
 #include "warehouse/postgres/connection.h"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,7 @@ class PostgresLoadJob : public StagedLoad {
     Result<void> classify();
     Result<void> update_changed();
     Result<bool> mostly_changed();
+    Result<std::map<std::int64_t, std::int64_t>> update_counted();
     Result<void> update_at_once();
     std::string update_sql(const std::string& staged) const;
     // Of a relation like muster_stage; how many rows.

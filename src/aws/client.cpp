@@ -103,7 +103,7 @@ bool token_expired(std::string_view code) {
     return is_one_of(code, {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"});
 }
 
-AwsClient::AwsClient(const AwsService& service, AwsAccess access, const Clock& clock)
+AwsClient::AwsClient(const AwsService& service, const AwsAccess& access, const Clock& clock)
     : service_(service),
       profile_(load_aws_profile(access.environment, access.profile)),
       region_(aws_region(access.region, access.environment, profile_)),

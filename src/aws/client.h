@@ -49,7 +49,7 @@ struct AwsAnswer {
 class AwsClient {
   public:
     // The clock must outlive this. Nothing is sent yet.
-    AwsClient(const AwsService& service, AwsAccess access, const Clock& clock);
+    AwsClient(const AwsService& service, const AwsAccess& access, const Clock& clock);
 
     // The last answer of the service, whatever it says; an Error: none came. `body` is the JSON
     // text of the request, `cancel` may be null. `whole`: it does not cut a request that is on its

@@ -1,4 +1,5 @@
 // Statements of a connection: sent, awaited, planned once.
+#include "core/check.h"
 #include "warehouse/postgres/connection.h"
 #include "warehouse/postgres/errors.h"
 
@@ -35,6 +36,7 @@ struct RawParams {
 }  // namespace
 
 Result<void> PgConnection::begin_statement() {
+    MUSTER_CHECK(!remote_);  // streams are libpq's
     sqlstate_.clear();
     server_message_.clear();
     server_column_.clear();

@@ -21,9 +21,9 @@ PgOptions connection_options(const Address& address,
                              const WarehouseOptions& options,
                              const Clock& clock) {
     PgOptions made{.url = address.libpq_url};
-    AwsAccess access = access_of(options, address);
+    const AwsAccess access = access_of(options, address);
     if (address.data_api) {
-        auto api = std::make_shared<DataApi>(address, std::move(access), clock);
+        auto api = std::make_shared<DataApi>(address, access, clock);
         made.dialect = &data_dialect();
         made.remote = [api = std::move(api), &clock](const CancelToken* cancel) {
             return open_data_session(api, clock, cancel);
@@ -31,7 +31,7 @@ PgOptions connection_options(const Address& address,
         return made;
     }
     made.dialect = &dialect();
-    made.login = make_login_source(address, std::move(access), clock);
+    made.login = make_login_source(address, access, clock);
     return made;
 }
 

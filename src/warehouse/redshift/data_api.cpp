@@ -77,10 +77,10 @@ Result<void> check_limits(const DataRequest& request) {
 
 }  // namespace
 
-DataApi::DataApi(Address address, AwsAccess access, const Clock& clock)
+DataApi::DataApi(Address address, const AwsAccess& access, const Clock& clock)
     : address_(std::move(address)),
       place_(place_of(address_)),
-      client_(kDataService, std::move(access), clock) {}
+      client_(kDataService, access, clock) {}
 
 std::string DataApi::login() const {
     switch (address_.login) {
@@ -176,13 +176,19 @@ Result<DataStatus> DataApi::describe(const std::string& id,
                                      const CancelToken* cancel) {
     std::string body = "{";
     add_text(body, "Id", id);
-    if (wait_seconds > 0) {
-        body += fmt::format(",\"WaitTimeSeconds\":{}", wait_seconds);
+    const std::string waiting =
+        wait_seconds > 0 ? fmt::format(",\"WaitTimeSeconds\":{}", wait_seconds) : "";
+    auto answer = call("DescribeStatement", body + waiting + "}", cancel);
+    if (!answer.ok() && !waiting.empty() && answer.error().code == ErrorCode::kIo) {
+        // Too many wait for it, or the service cannot.
+        answer = call("DescribeStatement", body + "}", cancel);
     }
-    MUSTER_ASSIGN(const std::string answer, call("DescribeStatement", body + "}", cancel));
+    if (!answer.ok()) {
+        return std::move(answer).error();
+    }
     simdjson::dom::parser parser;
     simdjson::dom::element root;
-    if (parser.parse(answer).get(root) != simdjson::SUCCESS || text(root, "Status").empty()) {
+    if (parser.parse(*answer).get(root) != simdjson::SUCCESS || text(root, "Status").empty()) {
         return no_answer("DescribeStatement");
     }
     DataStatus status;

@@ -44,7 +44,7 @@ struct DataStatus {
 
 class DataApi {
   public:
-    DataApi(Address address, AwsAccess access, const Clock& clock);
+    DataApi(Address address, const AwsAccess& access, const Clock& clock);
 
     // kUsage for a statement that is too long, before it is sent. kUnavailable without `refused`:
     // nobody knows whether it was taken. A request that is repeated is done once.

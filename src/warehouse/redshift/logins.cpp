@@ -85,10 +85,10 @@ class LoginSource : public PgLoginSource {
 
 class ClusterLogin final : public LoginSource {
   public:
-    ClusterLogin(Address address, AwsAccess access, const Clock& clock)
+    ClusterLogin(Address address, const AwsAccess& access, const Clock& clock)
         : LoginSource(clock),
           address_(std::move(address)),
-          client_(kRedshiftService, std::move(access), clock) {}
+          client_(kRedshiftService, access, clock) {}
 
     std::string origin() const override { return client_.place(operation()); }
 
@@ -131,10 +131,10 @@ class ClusterLogin final : public LoginSource {
 
 class ServerlessLogin final : public LoginSource {
   public:
-    ServerlessLogin(Address address, AwsAccess access, const Clock& clock)
+    ServerlessLogin(Address address, const AwsAccess& access, const Clock& clock)
         : LoginSource(clock),
           address_(std::move(address)),
-          client_(kServerlessService, std::move(access), clock) {}
+          client_(kServerlessService, access, clock) {}
 
     std::string origin() const override { return client_.place(kOperation); }
 
@@ -170,10 +170,10 @@ class ServerlessLogin final : public LoginSource {
 
 class SecretLogin final : public LoginSource {
   public:
-    SecretLogin(Address address, AwsAccess access, const Clock& clock)
+    SecretLogin(Address address, const AwsAccess& access, const Clock& clock)
         : LoginSource(clock),
           address_(std::move(address)),
-          client_(kSecretsService, std::move(access), clock) {}
+          client_(kSecretsService, access, clock) {}
 
     std::string origin() const override { return "secret " + address_.secret; }
 
@@ -229,13 +229,13 @@ std::shared_ptr<PgLoginSource> make_login_source(const Address& address,
             if (const std::string region = region_of_arn(address.secret); !region.empty()) {
                 access.region = region;
             }
-            return std::make_shared<SecretLogin>(address, std::move(access), clock);
+            return std::make_shared<SecretLogin>(address, access, clock);
         }
         case LoginKind::kClusterUser:
         case LoginKind::kClusterIdentity:
-            return std::make_shared<ClusterLogin>(address, std::move(access), clock);
+            return std::make_shared<ClusterLogin>(address, access, clock);
         case LoginKind::kServerless:
-            return std::make_shared<ServerlessLogin>(address, std::move(access), clock);
+            return std::make_shared<ServerlessLogin>(address, access, clock);
     }
     return nullptr;
 }

@@ -201,7 +201,7 @@ class DataApi:
         self.services = services
         self.lock = threading.Lock()
         self.statements, self.sessions, self.tokens = {}, {}, {}
-        self.waits = True  # whether WaitTimeSeconds is known
+        self.waits = True  # whether WaitTimeSeconds is heeded; None: it is refused
         self.delay = None  # of a statement's text: seconds before it begins
         self.submitted = []  # the texts
         self.hide_once = None  # of a statement's text: whether nobody learns what became of it
@@ -331,6 +331,8 @@ class DataApi:
         wait_s = given.get("WaitTimeSeconds", 0)
         if wait_s and not 1 <= wait_s <= WAIT_S_MAX:
             raise Fault("ValidationException", "WaitTimeSeconds")
+        if self.waits is None and wait_s:
+            raise Fault("ActiveWaitingRequestsExceededException", "too many wait")
         if self.waits and wait_s:
             statement.ended.wait(wait_s)
         ended = statement.ended.is_set()

@@ -10,10 +10,10 @@ import time
 
 import pytest
 from postgres import PASSWORD
-from program import REAL, need_real
+from program import REAL, Program, need_real
 from redshift.behaviour import FIRST, SECOND, a_backup_is_restored, expected_states
 from redshift.behaviour import it_holds_what_duckdb_holds
-from redshift.muster import OnRedshift, state, strangers
+from redshift.muster import TABLES, OnRedshift, state, strangers
 from redshift.server import CUT_AFTER, CUT_BEFORE, FAIL, running
 
 ROUNDS = int(os.environ.get("MUSTER_KILL_ROUNDS", "6"))
@@ -90,6 +90,19 @@ def test_a_backup_is_made_verified_and_restored(muster, expected, form):
     assert any(sql.startswith("UNLOAD") for sql in seen) and strangers(seen) == {}
     # What UNLOAD and the restore staged is gone.
     assert muster.staged() == []
+
+
+def test_processes_that_meet_a_new_database_at_once(standin, tmp_path):
+    """They make the schema and the tables together; none of them fails."""
+    for number in range(3):
+        muster = OnRedshift(standin, tmp_path / str(number))
+        processes = [muster.start("backup", "list") for _ in range(4)]
+        for process in processes:
+            _, said = process.communicate(timeout=60)
+            assert process.returncode == 0, said
+        versions = muster.sql("SELECT version FROM muster.schema_version")
+        names = muster.sql("SELECT name FROM muster.tables ORDER BY 1")
+        assert (versions, names) == ([(1,)], [(n,) for n in sorted(TABLES)])
 
 
 # --- what goes wrong -----------------------------------------------------------------------------

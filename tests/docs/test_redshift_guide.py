@@ -21,7 +21,7 @@ def replaced(text, old, new):
 
 def catalog(standin):
     """The hiring catalog with the sections of the guide, at the servers of the test."""
-    (sections,) = re.findall(r"^```toml\n(.*?)^```", GUIDE, re.M | re.S)
+    sections = re.search(r"^## The catalog\n+```toml\n(.*?)^```", GUIDE, re.M | re.S)[1]
     server = standin.postgres.url(standin.database()).rpartition("@")[2]
     sections = replaced(sections, CLUSTER, f"127.0.0.1:{standin.port}/{standin.database()}")
     sections = replaced(sections, "redshift://loader:", f"redshift://{USER}:")

@@ -284,7 +284,7 @@ def test_a_wrong_password_is_named_and_not_shown(muster):
 def test_a_password_that_libpq_cannot_send(muster):
     muster.standin.sha256_passwords = True
     try:
-        done = muster("query", "SELECT 1", code=2)
+        done = muster("query", "SELECT 1", code=6)
     finally:
         muster.standin.sha256_passwords = False
     assert "sha256" in done.stderr and "md5" in done.stderr, done.stderr

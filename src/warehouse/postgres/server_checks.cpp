@@ -55,11 +55,11 @@ class ServerProbe {
         note(
             "version", "ok", fmt::format("PostgreSQL {}.{}", version / 10000, version % 10000), "");
         for (const auto& [check, ask] : {std::pair{"encoding", &ServerProbe::encoding},
-                                          std::pair{"writes", &ServerProbe::writes},
-                                          std::pair{"rights", &ServerProbe::rights},
-                                          std::pair{"clock", &ServerProbe::compare_clocks},
-                                          std::pair{"pooler", &ServerProbe::pooler},
-                                          std::pair{"durability", &ServerProbe::durability}}) {
+                                         std::pair{"writes", &ServerProbe::writes},
+                                         std::pair{"rights", &ServerProbe::rights},
+                                         std::pair{"clock", &ServerProbe::compare_clocks},
+                                         std::pair{"pooler", &ServerProbe::pooler},
+                                         std::pair{"durability", &ServerProbe::durability}}) {
             if (const auto done = (this->*ask)(); !done.ok()) {
                 fail(check, done.error());
             }

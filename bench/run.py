@@ -18,6 +18,7 @@ import subprocess
 import sys
 
 import from_s3
+import into_postgres
 from measure import measure
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -308,12 +309,13 @@ SCENARIOS = {
     "start": start,
     "growth": growth,
     "s3": lambda bench: from_s3.compare(bench, equal, nothing),
+    "postgres": lambda bench: into_postgres.compare(bench, equal, changed_records),
 }
 
 
 def versions(bench):
     program = subprocess.check_output([bench.program, "version"], text=True).splitlines()[0]
-    names = ("duckdb", "pandas", "pydantic", "numpy")
+    names = ("duckdb", "pandas", "pydantic", "numpy", "dlt", "sling-linux-amd64")
     others = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
     return f"{program}; {others}; Python {platform.python_version()}"
 

@@ -183,8 +183,8 @@ Result<void> Accounts::State::rehash(const UserRecord& user, const std::string& 
     if (hash) {
         UserRecord renewed = user;
         renewed.password_hash = *std::move(hash);
-        // False if somebody else changed the user meanwhile: then the hash is theirs to keep.
-        MUSTER_ASSIGN([[maybe_unused]] const bool stored,
+        // Not if somebody else changed the user meanwhile: then the hash is theirs to keep.
+        MUSTER_ASSIGN([[maybe_unused]] const UserChange stored,
                       store.change_user(renewed, user.token_version));
     }
     return {};

@@ -116,7 +116,6 @@ class Accounts {
   private:
     struct State;
     explicit Accounts(std::unique_ptr<State> state);
-    Result<void> keep_an_admin(const std::string& user);
     std::unique_ptr<State> state_;
 };
 

@@ -3,7 +3,6 @@
 #include "accounts/detail/passwords.h"
 #include "accounts/detail/state.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace muster {
@@ -65,8 +64,14 @@ Result<UserRecord> Accounts::State::change(const std::string& name,
         const std::int64_t version_before = user->token_version;
         change(*user);
         ++user->token_version;
-        MUSTER_ASSIGN(const bool changed, store.change_user(*user, version_before));
-        if (changed) {
+        MUSTER_ASSIGN(const UserChange changed, store.change_user(*user, version_before));
+        if (changed == UserChange::kLastAdmin) {
+            return Error{ErrorCode::kUsage,
+                         "user '" + name + "' is the last admin",
+                         "make another one first: muster users role NAME admin",
+                         ""};
+        }
+        if (changed == UserChange::kDone) {
             MUSTER_TRY(store.drop_refresh_of(name));
             return *std::move(user);
         }
@@ -121,31 +126,8 @@ Result<Outcome<UserRecord>> Accounts::change_password(std::string_view name,
     return Outcome<UserRecord>{std::move(changed), {}};
 }
 
-// kConflict if this user is the only one who may manage the others.
-Result<void> Accounts::keep_an_admin(const std::string& user) {
-    MUSTER_ASSIGN(const auto all, users());
-    const auto admin = [](const UserRecord& record) {
-        return record.role == role_text(Role::kAdmin) && !record.disabled;
-    };
-    const auto admins = std::count_if(all.begin(), all.end(), admin);
-    const bool one_of_them = std::any_of(all.begin(), all.end(), [&](const UserRecord& record) {
-        return record.name == user && admin(record);
-    });
-    if (admins > 1 || !one_of_them) {
-        return {};
-    }
-    return Error{ErrorCode::kUsage,
-                 "user '" + user + "' is the last admin",
-                 "make another one first: muster users role NAME admin",
-                 ""};
-}
-
 Result<void> Accounts::change_role(std::string_view name, Role role) {
     const std::string user = normal_name(name);
-    const std::lock_guard lock(state_->admins_mutex);
-    if (role != Role::kAdmin) {
-        MUSTER_TRY(keep_an_admin(user));
-    }
     MUSTER_ASSIGN(
         [[maybe_unused]] const auto changed,
         state_->change(user, [role](UserRecord& record) { record.role = role_text(role); }));
@@ -154,10 +136,6 @@ Result<void> Accounts::change_role(std::string_view name, Role role) {
 
 Result<void> Accounts::set_disabled(std::string_view name, bool disabled) {
     const std::string user = normal_name(name);
-    const std::lock_guard lock(state_->admins_mutex);
-    if (disabled) {
-        MUSTER_TRY(keep_an_admin(user));
-    }
     MUSTER_ASSIGN(
         [[maybe_unused]] const auto changed,
         state_->change(user, [disabled](UserRecord& record) { record.disabled = disabled; }));

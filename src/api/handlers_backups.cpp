@@ -54,6 +54,7 @@ http::Response refused(App& app, const Call& call, const Error& error) {
         case ErrorCode::kUnavailable:
         case ErrorCode::kIo:
         case ErrorCode::kLimit:
+        case ErrorCode::kAuthentication:
         case ErrorCode::kCancelled:
         case ErrorCode::kInternal:
             break;

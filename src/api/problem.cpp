@@ -91,6 +91,7 @@ Problem problem_of(const Error& error) {
         case ErrorCode::kBusy:
             return {503, "busy", detail};
         case ErrorCode::kUnavailable:
+        case ErrorCode::kAuthentication:  // the server's own, with its database
             return {503, "unavailable", detail};
         case ErrorCode::kIo:
             return {503, "io", detail};

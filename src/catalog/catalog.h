@@ -133,6 +133,7 @@ struct Api {
     int access_token_minutes = 60;
     int requests_per_minute = 60'000;  // of one caller; 0 = no limit
     int audit_days = 365;
+    int staleness_seconds = 5;  // of a cached report, when another process loads
 };
 
 // How S3 is reached, for every s3:// URL of the catalog. "": from the environment and the shared

@@ -80,6 +80,7 @@ void read_api(const Node& section, Api& api) {
     read_number(section, "access_token_minutes", api.access_token_minutes);
     read_number(section, "requests_per_minute", api.requests_per_minute);
     read_number(section, "audit_days", api.audit_days);
+    read_number(section, "staleness", api.staleness_seconds);
 }
 
 void read_s3(const Node& document, S3Settings& s3, Problems& problems) {

@@ -125,6 +125,7 @@ class OwnAccess final : public DatabaseAccess {
         database_ = std::make_unique<Database>(
             DatabaseOptions{
                 .warehouse = {.url = catalog.warehouse_url,
+                              .staleness_ms = std::int64_t{1000} * catalog.api.staleness_seconds,
                               .state_url = catalog.state_url,
                               .copy_role = catalog.copy_role,
                               .clean_url = catalog.clean_url,

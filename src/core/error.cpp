@@ -18,6 +18,8 @@ std::string_view error_code_name(ErrorCode code) {
             return "io";
         case ErrorCode::kLimit:
             return "reject_limit";
+        case ErrorCode::kAuthentication:
+            return "authentication";
         case ErrorCode::kVerification:
             return "verification";
         case ErrorCode::kCancelled:
@@ -38,6 +40,8 @@ int exit_code(ErrorCode code) {
             return 4;
         case ErrorCode::kBusy:
             return 5;
+        case ErrorCode::kAuthentication:
+            return 6;
         case ErrorCode::kVerification:
             return 7;
         case ErrorCode::kCancelled:

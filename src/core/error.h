@@ -8,16 +8,17 @@
 namespace muster {
 
 enum class ErrorCode {
-    kUsage,         // a wrong option, argument or catalog: the caller mends it; exit code 2
-    kNotFound,      // the named thing does not exist
-    kConflict,      // the state of the data forbids it; not worth a retry
-    kBusy,          // another run holds the lease or the write gate; exit code 5
-    kUnavailable,   // a store or warehouse did not answer: retry with backoff
-    kIo,            // reading or writing failed for good (disk full, permissions)
-    kLimit,         // the reject limit was exceeded, the table is untouched; exit code 4
-    kVerification,  // content is not what it claims to be; exit code 7
-    kCancelled,     // stopped on request
-    kInternal,      // muster or a library is at fault
+    kUsage,           // a wrong option, argument or catalog: the caller mends it; exit code 2
+    kNotFound,        // the named thing does not exist
+    kConflict,        // the state of the data forbids it; not worth a retry
+    kBusy,            // another run holds the lease or the write gate; exit code 5
+    kUnavailable,     // a store or warehouse did not answer: retry with backoff
+    kIo,              // reading or writing failed for good (disk full, permissions)
+    kLimit,           // the reject limit was exceeded, the table is untouched; exit code 4
+    kAuthentication,  // who asks is not let in: user, password, certificate; exit code 6
+    kVerification,    // content is not what it claims to be; exit code 7
+    kCancelled,       // stopped on request
+    kInternal,        // muster or a library is at fault
 };
 
 struct Error {

@@ -1,9 +1,10 @@
 #include "engine/detail/row_scan.h"
 
-#include "engine/detail/chunk_target.h"
+#include "core/check.h"
 #include "engine/detail/parquet_source.h"
 #include "engine/detail/scan_source.h"
 
+#include <memory>
 #include <utility>
 
 namespace muster {
@@ -69,11 +70,38 @@ void read_rows(duckdb_function_info info, duckdb_data_chunk output) {
 
 }  // namespace
 
-RowScan::RowScan(Engine::Handle& handle, ArchiveTable table, RowSource next)
+ChunkSource chunks_of(RowSource next) {
+    struct State {
+        std::vector<std::vector<Value>>
+            rows;  // of the chunk that was handed out: it points to them
+        bool ended = false;
+    };
+    return [next = std::move(next), state = std::make_shared<State>()](
+               std::span<ChunkTarget> targets, std::size_t rows_max) -> Result<std::size_t> {
+        state->rows.resize(rows_max);
+        for (std::size_t filled = 0; filled < rows_max; ++filled) {
+            std::vector<Value>& row = state->rows[filled];
+            if (!state->ended) {
+                MUSTER_ASSIGN(const bool more, next(row));
+                state->ended = !more;
+            }
+            if (state->ended) {
+                return filled;
+            }
+            MUSTER_CHECK(row.size() == targets.size());
+            for (std::size_t i = 0; i < targets.size(); ++i) {
+                put_value(targets[i], filled, row[i]);
+            }
+        }
+        return rows_max;
+    };
+}
+
+RowScan::RowScan(Engine::Handle& handle, ArchiveTable table, ChunkSource next)
     : handle_(handle),
       table_(std::move(table)),
       next_(std::move(next)),
-      rows_(duckdb_vector_size()) {
+      hashes_(duckdb_vector_size()) {
     const std::lock_guard lock(handle_.sources_mutex);
     id_ = handle_.source_id_next++;
     handle_.row_scans[id_] = this;
@@ -94,25 +122,20 @@ Result<std::size_t> RowScan::fill(duckdb_data_chunk output) {
     for (std::size_t i = 0; i < table_.columns.size(); ++i) {
         targets.emplace_back(table_.columns[i].type, output, i);
     }
-    std::size_t filled = 0;
-    while (!ended_ && filled < rows_.size()) {
-        std::vector<Value>& row = rows_[filled];
-        MUSTER_ASSIGN(const bool more, next_(row));
-        if (!more) {
-            ended_ = true;
-            break;
-        }
-        MUSTER_CHECK(row.size() == targets.size());
-        for (std::size_t i = 0; i < targets.size(); ++i) {
-            put_value(targets[i], filled, row[i]);
-        }
-        for (const Value& value : row) {
-            add_value(hasher_, value);
-        }
-        content_.checksum.add(hasher_.finish());
-        ++content_.rows;
-        ++filled;
+    MUSTER_ASSIGN(const std::size_t filled, next_(targets, hashes_.size()));
+    if (filled == 0) {
+        return filled;
     }
+    std::vector<ChunkColumn> columns;
+    columns.reserve(targets.size());
+    for (const ChunkTarget& target : targets) {
+        columns.push_back(chunk_column(target.vector));
+    }
+    hasher_.hash(columns, filled, hashes_.data());
+    for (std::size_t row = 0; row < filled; ++row) {
+        content_.checksum.add(hashes_[row]);
+    }
+    content_.rows += filled;
     return filled;
 }
 
@@ -150,17 +173,24 @@ Result<void> register_read_rows(Connection& connection, Engine::Handle& handle) 
     return {};
 }
 
-// --- write_parquet
-// --------------------------------------------------------------------------------
+// --- write_parquet -------------------------------------------------------------------------------
 
 Result<FileContent> write_parquet(Engine& engine,
                                   const ArchiveTable& table,
                                   const RowSource& next,
                                   const std::filesystem::path& file,
                                   const CancelToken* cancel) {
+    return write_parquet_chunks(engine, table, chunks_of(next), file, cancel);
+}
+
+Result<FileContent> write_parquet_chunks(Engine& engine,
+                                         const ArchiveTable& table,
+                                         ChunkSource next,
+                                         const std::filesystem::path& file,
+                                         const CancelToken* cancel) {
     MUSTER_ASSIGN(auto connection, engine.handle().connect());
     const InterruptGuard guard(connection, cancel);
-    RowScan scan(engine.handle(), table, next);
+    RowScan scan(engine.handle(), table, std::move(next));
     const auto written = connection.scalar("COPY (FROM " + scan.sql() + ") TO " +
                                            sql_text(file.string()) + kParquetOptions);
     if (!written.ok()) {

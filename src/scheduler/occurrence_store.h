@@ -38,7 +38,9 @@ class OccurrenceStore {
                                            std::string_view outcome,
                                            std::string_view detail,
                                            std::int64_t now_us) = 0;
-    // What the job started and never finished becomes "interrupted": its process died. How many.
+    // What the job started and never finished becomes "interrupted" if the process that claimed it
+    // is dead: gone without a trace for kLeaseSeconds, where several share the store. How many.
+    // Requires: nothing of this job is at work in the calling process.
     virtual Result<std::int64_t> interrupt_occurrences(std::string_view job,
                                                        std::int64_t now_us) = 0;
     // The occurrence planned last, not after `until_us`.

@@ -162,6 +162,7 @@ void Scheduler::leave_out(const Job& job,
                           std::int64_t count,
                           const std::string& detail) {
     const std::int64_t now_us = options_.clock.now_us();
+    const std::lock_guard lock{left_out_mutex_};
     const auto claimed = options_.store.claim_occurrence(job.job.name, planned_us, now_us);
     if (!claimed.ok()) {
         observe(job, ScheduleEventKind::kStoreFailed, planned_us, claimed.error().message);
@@ -196,6 +197,7 @@ void Scheduler::work(Job& job) {
 }
 
 void Scheduler::run_occurrence(Job& job, std::int64_t planned_us) {
+    note_interrupted(job);
     if (!claim(job, planned_us)) {
         return;
     }
@@ -212,6 +214,18 @@ void Scheduler::run_occurrence(Job& job, std::int64_t planned_us) {
            : code == ErrorCode::kCancelled ? ScheduleEventKind::kCancelled
                                            : ScheduleEventKind::kFailed,
            done.error().message);
+}
+
+// Of another process, which died after this one had started.
+void Scheduler::note_interrupted(const Job& job) {
+    const std::lock_guard lock{left_out_mutex_};
+    const auto interrupted =
+        options_.store.interrupt_occurrences(job.job.name, options_.clock.now_us());
+    if (!interrupted.ok()) {
+        observe(job, ScheduleEventKind::kStoreFailed, 0, interrupted.error().message);
+    } else if (*interrupted > 0) {
+        observe(job, ScheduleEventKind::kInterrupted, 0, {}, *interrupted);
+    }
 }
 
 // False if it has run before, or the scheduler stops before the store answers.

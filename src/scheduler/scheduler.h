@@ -95,6 +95,7 @@ class Scheduler {
     bool hand_over(Job& job, std::int64_t planned_us);
     void work(Job& job);
     void run_occurrence(Job& job, std::int64_t planned_us);
+    void note_interrupted(const Job& job);
     bool claim(Job& job, std::int64_t planned_us);
     Result<std::string> act(Job& job, std::int64_t planned_us);
     void finish(Job& job,
@@ -117,6 +118,8 @@ class Scheduler {
 
     const SchedulerOptions options_;
     CancelToken stop_;
+    // What is left out is at work for a moment, and not interrupted.
+    std::mutex left_out_mutex_;
     std::mutex mutex_;
     std::condition_variable changed_;  // of look_now_ and stopping_
     bool look_now_ = false;

@@ -24,7 +24,7 @@ Result<std::unique_ptr<Warehouse>> open_warehouse(const WarehouseOptions& option
             return std::unique_ptr<Warehouse>(std::make_unique<DuckdbWarehouse>(engine, clock));
         case WarehouseKind::kPostgres:
             return std::unique_ptr<Warehouse>(
-                std::make_unique<PostgresWarehouse>(options.url, engine, clock));
+                std::make_unique<PostgresWarehouse>(options, engine, clock));
         case WarehouseKind::kRedshift: {
             MUSTER_ASSIGN(auto redshift, RedshiftWarehouse::open(options, engine, clock));
             return std::unique_ptr<Warehouse>(std::move(redshift));

@@ -110,6 +110,10 @@ void RowsGroup::add_answer(const IdempotencyKey& key,
     answers_[{key.scope, key.key}] = {std::move(payload_hash), std::move(answer)};
 }
 
+void RowsGroup::set_refused(std::size_t row, Reason reason) {
+    refused_.insert_or_assign(row, std::move(reason));
+}
+
 void RowsGroup::add_stored(Row row, std::int64_t rowid) {
     const Row& kept = stored_rows_.emplace_back(std::move(row));
     Slot& slot = slots_[key_of(kept)];
@@ -189,7 +193,11 @@ RowsGroup::Reasons RowsGroup::judge(std::size_t request) const {
     const RowWrite& write = *requests_[request];
     Reasons reasons(write.rows.size());
     for (std::size_t i = 0; i < reasons.size(); ++i) {
-        const std::int64_t failed = failed_checks_[first_row_[request] + i];
+        const std::size_t place = first_row_[request] + i;
+        if (const auto at = refused_.find(place); at != refused_.end()) {
+            reasons[i].push_back(at->second);
+        }
+        const std::int64_t failed = failed_checks_[place];
         for (std::size_t check = 0; check < table_.checks.size(); ++check) {
             if ((failed >> check & 1) != 0) {
                 reasons[i].push_back(

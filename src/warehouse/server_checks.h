@@ -18,6 +18,13 @@ struct ServerCheck {
     std::string remedy;   // "" if it is ok
 };
 
+// `what` is the section of the catalog, "warehouse" or "state". Empty if `url` names no PostgreSQL.
+// The first finding is whether it can be reached; if not, it is the only one. Nothing is changed.
+std::vector<ServerCheck> check_postgres(const std::string& url,
+                                        const std::string& what,
+                                        const Clock& clock,
+                                        const CancelToken* cancel);
+
 // Whether Redshift can be reached and by whom, its version, its clock, rights on the database, and
 // what the role of COPY and UNLOAD may do with an object below [clean] url. Empty if the URL names
 // no Redshift. The first finding is whether it can be reached; if not, it is the only one.

@@ -39,6 +39,16 @@ struct RevokedToken {
     std::int64_t expires_at_us = 0;
 };
 
+inline bool is_active_admin(const UserRecord& user) {
+    return user.role == "admin" && !user.disabled;
+}
+
+enum class UserChange {
+    kDone,
+    kOutdated,   // there is no such user, or somebody else changed it meanwhile
+    kLastAdmin,  // the user is the only admin that is not disabled, and would not be one any more
+};
+
 class StateStore : public OccurrenceStore {
   public:
     // --- users ----------------------------------------------------------------------------------
@@ -46,9 +56,10 @@ class StateStore : public OccurrenceStore {
     virtual Result<bool> add_user(UserRecord user, std::string_view first_role) = 0;
     virtual Result<std::optional<UserRecord>> find_user(std::string_view name) = 0;
     virtual Result<std::vector<UserRecord>> users() = 0;
-    // Replaces role, hash, disabled and token_version of the user of this name; false if there is
-    // none, or its token_version is not `version_before` any more: somebody else changed it.
-    virtual Result<bool> change_user(const UserRecord& user, std::int64_t version_before) = 0;
+    // Replaces role, hash, disabled and token_version of the user of this name, if its
+    // token_version is `version_before`. Judged and written in one step, whatever other processes
+    // do: of two admins that are made readers at the same moment one stays.
+    virtual Result<UserChange> change_user(const UserRecord& user, std::int64_t version_before) = 0;
 
     // --- tokens ---------------------------------------------------------------------------------
     // Complete once users() and revoked() were called, and kept by every write from then on. What

@@ -164,6 +164,7 @@ Error unknown_warehouse(const std::string& url);
 
 struct WarehouseOptions {
     std::string url;
+    std::int64_t staleness_ms = 5000;  // of data_version(), for what other processes commit
     // The rest is for Redshift.
     std::string state_url;              // of the PostgreSQL with users and tokens; "" = none
     std::string copy_role = "default";  // that COPY and UNLOAD assume: "default", or an ARN

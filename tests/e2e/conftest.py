@@ -26,7 +26,7 @@ class Cli:
         return subprocess.Popen(
             [str(MUSTER), *map(str, words)],
             cwd=cwd or self.folder,
-            env=self.env | (env or {}),
+            env=self.env | warehouse.prepared(self.folder) | (env or {}),
             **options,
         )
 

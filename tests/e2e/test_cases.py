@@ -41,7 +41,9 @@ class Muster:
         """Where the tables are, unless the catalog says it."""
         catalog = self.folder / "muster.toml"
         own = catalog.exists() and "[warehouse]" in catalog.read_text()
-        return {} if own else warehouse.settings(self.folder)
+        if own:
+            return {}
+        return warehouse.settings(self.folder) | warehouse.prepared(self.folder)
 
     def start(self, *words, env=None, stdin=subprocess.DEVNULL):
         return subprocess.Popen(
@@ -72,5 +74,8 @@ def test_case(path, tmp_path):
     folder = tmp_path / "case"
     shutil.copytree(path.parent, folder)
     kind = StepCase if path.name == "case.toml" else TableCase
-    faults = kind(path, tomllib.loads(text), Muster(folder), folder, UPDATE).run()
+    try:
+        faults = kind(path, tomllib.loads(text), Muster(folder), folder, UPDATE).run()
+    finally:
+        warehouse.give_back(folder)
     assert not faults, f"{len(faults)} faults in {path}\n" + "\n".join(faults)

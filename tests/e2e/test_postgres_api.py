@@ -6,13 +6,16 @@ import json
 import os
 import random
 import signal
+import subprocess
 import threading
 import time
 
 import pytest
 from api import Client, Server
 from postgres import Postgres, name_of
+from postgres_loads import Session
 from postgres_proxy import Proxy
+from program import MUSTER
 
 ROUNDS = int(os.environ.get("MUSTER_API_KILL_ROUNDS", "6"))
 SECRET = "a secret that both servers know, of 32 bytes and more"
@@ -143,6 +146,36 @@ def test_one_of_many_first_users_is_the_administrator(serve, postgres, url):
     together(register, 6)
     roles = postgres.psql("SELECT role, count(*) FROM muster.users GROUP BY 1", name_of(url))
     assert "admin|1" in roles, roles
+
+
+def test_of_two_admins_who_lose_their_rights_at_once_one_stays(postgres, url, tmp_path):
+    """By two processes that have both seen that there is another admin."""
+    env = {"MUSTER_WAREHOUSE": url, "MUSTER_MEMORY_LIMIT": "256MiB"}
+
+    def muster(*words, **options):
+        folder = tmp_path / words[-1]
+        folder.mkdir(exist_ok=True)
+        return subprocess.Popen(
+            [MUSTER, "users", *words], env=os.environ | env, cwd=folder, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options,
+        )  # fmt: skip
+
+    for name in ("ada", "bob"):
+        made = muster("add", "--role", "admin", name)
+        said = made.communicate("correct horse battery\n", timeout=30)
+        assert made.returncode == 0, said
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    with Session(url) as other:
+        other.run("SELECT pg_advisory_lock(hashtextextended('muster users', 0));")
+        running = [muster("role", "ada", "writer"), muster("disable", "bob")]
+        end = time.monotonic() + 30
+        while postgres.psql(waiting, name_of(url)) != ["2"]:
+            assert time.monotonic() < end, "they do not wait for each other"
+    said = [process.communicate(timeout=30) for process in running]
+    assert sorted(process.returncode for process in running) == [0, 2], said
+    assert "is the last admin" in said[0][1] + said[1][1]
+    admins = "SELECT count(*) FROM muster.users WHERE role = 'admin' AND NOT disabled"
+    assert postgres.psql(admins, name_of(url)) == ["1"]
 
 
 def test_users_and_revocations_reach_the_other_server(serve):

@@ -10,6 +10,7 @@ import pytest
 import warehouse
 from backup import facts_of, parquet_rows
 from postgres import Postgres, name_of
+from postgres_loads import Session
 from things import CATALOG, KINDS, Things, make_rows, write_source
 
 COLUMN = '\n[[table.column]]\nname = "{}"\ntype = "{}"\n{}'
@@ -255,3 +256,25 @@ def test_a_restore_that_is_killed_leaves_old_or_new(things):
     assert things.rows() == things.values
     things("backup", "list")
     assert things.asides() == []
+
+
+def test_a_backup_at_work_is_left_alone_by_other_processes(things):
+    """It holds the lease of its table before anything of it is written down."""
+    with Session(things.url) as other:
+        other.run("BEGIN; LOCK TABLE things IN ACCESS EXCLUSIVE MODE;")
+        process = subprocess.Popen(
+            things.command("backup", "create", "things"), env=things.env, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        end = time.monotonic() + 30
+        while things.psql("SELECT count(*) FROM pg_locks WHERE NOT granted") == ["0"]:
+            assert time.monotonic() < end and process.poll() is None
+        assert things.psql("SELECT name FROM muster.leases") == ["backup of things"]
+        assert "backup of things" in things("backup", "create", "things", code=5).stderr
+        assert things.psql("SELECT count(*) FROM muster.runs WHERE kind = 'backup'") == ["0"]
+        other.run("COMMIT;")
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, (out, err)
+    runs = "SELECT status, count(*) FROM muster.runs WHERE kind = 'backup' GROUP BY 1"
+    assert things.psql(runs) == ["succeeded|1"]
+    assert things.psql("SELECT count(*) FROM muster.leases") == ["0"]

@@ -5,14 +5,15 @@ import json
 import os
 import random
 import re
+import signal
 import time
 
 import pytest
 from postgres import PASSWORD
-from program import REAL, need_real
+from program import REAL, Program, need_real
 from redshift.behaviour import FIRST, SECOND, a_backup_is_restored, expected_states
 from redshift.behaviour import it_holds_what_duckdb_holds
-from redshift.muster import OnRedshift, state, strangers
+from redshift.muster import TABLES, OnRedshift, state, strangers
 from redshift.server import CUT_AFTER, CUT_BEFORE, FAIL, running
 
 ROUNDS = int(os.environ.get("MUSTER_KILL_ROUNDS", "6"))
@@ -41,9 +42,12 @@ def expected(tmp_path_factory):
     return expected_states(tmp_path_factory.mktemp("duckdb"))
 
 
-def test_the_reference_results(muster):
+def test_the_reference_results(muster, tmp_path):
+    """CSV in S3, clean objects in S3, tables in Redshift: both reports, to the last row."""
     need_real()
     muster.server.put_folder(muster.bucket, "incoming/", REAL)
+    local = Program(tmp_path / "duckdb", REAL)
+    local.load()
     tables, _ = muster.load()
     assert {name: table["read"] for name, table in tables.items()} == {
         "departments": 12, "jobs": 183, "hired_employees": 1999,
@@ -52,6 +56,11 @@ def test_the_reference_results(muster):
     assert {row["department"]: row["hired"] for row in rows} == ABOVE_MEAN
     quarters = muster.report("hires_by_quarter", 2021)
     assert sum(row[q] for row in quarters for q in ("q1", "q2", "q3", "q4")) == 1659
+    assert quarters == local.report("hires_by_quarter", 2021)
+    assert rows == local.report("departments_above_mean", 2021)
+    clean = muster.server.keys(muster.bucket, "clean/")
+    assert {key.split("/")[1] for key in clean} == {*tables, "muster-staging"}, clean
+    assert muster.staged() == []
     again, _ = muster.load()
     assert all(table["read"] == 0 and table["files_skipped"] == 1 for table in again.values())
 
@@ -80,8 +89,20 @@ def test_a_backup_is_made_verified_and_restored(muster, expected, form):
     seen = muster.standin.seen[begin:]
     assert any(sql.startswith("UNLOAD") for sql in seen) and strangers(seen) == {}
     # What UNLOAD and the restore staged is gone.
-    left = [key for key in muster.server.keys(muster.bucket) if "unload" in key or "stag" in key]
-    assert left == []
+    assert muster.staged() == []
+
+
+def test_processes_that_meet_a_new_database_at_once(standin, tmp_path):
+    """They make the schema and the tables together; none of them fails."""
+    for number in range(3):
+        muster = OnRedshift(standin, tmp_path / str(number))
+        processes = [muster.start("backup", "list") for _ in range(4)]
+        for process in processes:
+            _, said = process.communicate(timeout=60)
+            assert process.returncode == 0, said
+        versions = muster.sql("SELECT version FROM muster.schema_version")
+        names = muster.sql("SELECT name FROM muster.tables ORDER BY 1")
+        assert (versions, names) == ([(1,)], [(n,) for n in sorted(TABLES)])
 
 
 # --- what goes wrong -----------------------------------------------------------------------------
@@ -170,6 +191,63 @@ def test_a_killed_run_leaves_nothing_half_done(standin, expected, tmp_path):
     assert killed > 0, "no run was killed: the delays are too long"
 
 
+def kill_at(muster, words, *arguments):
+    """Starts muster, and kills it when it sends a statement that begins so."""
+    process = muster.start(*arguments)
+
+    def kill(sql):
+        if sql.startswith(words) and process.poll() is None:
+            process.kill()
+            return True
+        return False
+
+    muster.standin.arm(CUT_AFTER, kill)
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL and muster.standin.faults == []
+
+
+def test_what_a_killed_load_left_goes_with_the_next_run(muster, expected):
+    muster.put_source(FIRST)
+    muster("migrate")
+    kill_at(muster, 'LOCK TABLE muster."gate_departments"', "run", "departments")
+    assert muster.staged("departments/") != []
+    assert "holds the lease" in muster("run", code=5).stderr
+    assert muster.staged("departments/") != [], "its lease may still be alive"
+    muster.forget_the_dead()
+    muster("run", "jobs")
+    assert muster.staged() == []
+    muster.load()
+    assert state(muster) == expected[0] and muster.staged() == []
+
+
+def test_what_a_killed_restore_left_goes_with_the_next_run(muster):
+    muster.put_source(FIRST)
+    muster.load()
+    muster("backup", "create", "jobs")
+    name = muster.backups()[0]["backup_name"]
+    kill_at(muster, "COPY muster_restore", "backup", "restore", name)
+    assert muster.staged("restore-") != []
+    muster.forget_the_dead()
+    muster("run")
+    assert muster.staged() == []
+    assert muster.query("SELECT COUNT(*) AS n FROM jobs") == [{"n": 4}]
+
+
+def test_what_a_killed_backup_left_goes_once_no_backup_is_at_work(muster):
+    muster.put_source(FIRST)
+    muster.load()
+    kill_at(muster, "UNLOAD", "backup", "create", "jobs")
+    end = time.monotonic() + 20
+    while not any(key.endswith("rows_manifest") for key in muster.staged("unload-jobs-")):
+        assert time.monotonic() < end, "UNLOAD does not end"
+        time.sleep(0.05)
+    muster("run")
+    assert muster.staged("unload-jobs-") != [], "the backup's lease may still be alive"
+    muster.forget_the_dead()
+    muster("run")
+    assert muster.staged() == []
+
+
 def test_an_object_that_copy_refuses(muster, expected):
     """COPY finds the first object damaged: the object is named, and nothing is loaded."""
     muster.put_source(FIRST)
@@ -198,9 +276,18 @@ def test_a_role_that_the_cluster_lacks(muster):
 def test_a_wrong_password_is_named_and_not_shown(muster):
     muster.put_source(FIRST)
     url = muster.env["MUSTER_WAREHOUSE"].replace("not%20a%20secret", "wrong")
-    done = muster("query", "SELECT 1", env={"MUSTER_WAREHOUSE": url}, code=2)
+    done = muster("query", "SELECT 1", env={"MUSTER_WAREHOUSE": url}, code=6)
     assert "password authentication failed" in done.stderr
     assert "wrong" not in done.stderr and "loopback" not in done.stderr
+
+
+def test_a_password_that_libpq_cannot_send(muster):
+    muster.standin.sha256_passwords = True
+    try:
+        done = muster("query", "SELECT 1", code=6)
+    finally:
+        muster.standin.sha256_passwords = False
+    assert "sha256" in done.stderr and "md5" in done.stderr, done.stderr
 
 
 def test_clean_objects_must_be_on_s3(muster):

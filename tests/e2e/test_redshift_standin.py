@@ -55,7 +55,10 @@ REFUSED = [
     ("CREATE TABLE u (id INT) DISTKEY (other)", "does not exist"),
     ("CREATE TABLE u (id VARCHAR(65536))", "between 1 and 65535"),
     ("CREATE TABLE u (id DECIMAL(39, 0))", "between 1 and 38"),
+    ("CREATE TABLE u (id DECIMAL(38, 38))", "scale 38 must be between 0 and 37"),
     ("CREATE TABLE u (id TIMESTAMP(3))", "syntax error"),
+    (f"SELECT {'n' * 128} FROM t", "longer than 127 bytes"),
+    (f'SELECT "{"é" * 64}" FROM t', "longer than 127 bytes"),
     ("ALTER TABLE t ADD COLUMN IF NOT EXISTS b INT", 'at or near "IF"'),
     ("ALTER TABLE t ADD COLUMN b INT, ADD COLUMN c INT", "syntax error"),
     ("ALTER TABLE t ADD COLUMN b INT NOT NULL", "non-null default"),
@@ -184,6 +187,16 @@ def test_a_session_starts_as_on_redshift(standin, open_one, link):
         open_one(password="wrong")
 
 
+def test_a_password_that_libpq_cannot_send(standin, open_one):
+    standin.sha256_passwords = True
+    try:
+        with pytest.raises(psycopg.OperationalError, match="method 13 not supported"):
+            open_one()
+    finally:
+        standin.sha256_passwords = False
+    open_one()
+
+
 def test_truncate_commits_by_itself_and_is_refused_in_a_block(link):
     link.execute("INSERT INTO t VALUES (1, 'a')")
     link.execute("BEGIN")
@@ -268,6 +281,10 @@ def test_a_statement_has_limits(link):
     assert "at most 32767 parameters" in str(fails(link, many, list(range(32768))))
     link.execute(many.replace(",(%s)", "", 1), list(range(32767)))
     assert "16 MB" in str(fails(link, f"SELECT '{'x' * (16 * 1024 * 1024)}'"))
+    texts = ["x" * 60_000] * 280
+    long = "SELECT " + ", ".join(["LEN(%s)"] * len(texts))
+    assert "16 MB" in str(fails(link, long, texts))
+    assert link.execute(long.replace(", LEN(%s)", "", 20), texts[20:]).fetchone()[0] == 60_000
 
 
 def test_a_parameter_is_of_no_foreign_type(link):

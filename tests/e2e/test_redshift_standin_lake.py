@@ -83,6 +83,7 @@ def world(standin, request):
     yield made
     made.link.close()
     standin.faults.clear()
+    standin.refuses = None
 
 
 def parquet(**changes):
@@ -160,6 +161,39 @@ def test_what_parquet_does_not_load(world, changes, words, column):
     assert world.rows() == []
     (found,) = world.errors()
     assert found[0] == f"s3://{world.bucket}/bad" and found[2] == column and words in found[4]
+
+
+def test_a_row_that_parquet_does_not_load_is_named(world):
+    for changes, line in (
+        ({"id": pyarrow.array([1, None], pyarrow.int32())}, 2),
+        ({"name": pyarrow.array(["éééééé", ""])}, 1),
+    ):
+        world.manifest(world.put("bad", parquet(**changes)))
+        world.fails()
+        assert [found[1] for found in world.errors()] == [line]
+    world.standin.refuses = lambda column, given: (1220, "no") if given == MICROSECOND else None
+    world.manifest(world.put("d", parquet()))
+    assert "no, File name" in world.fails()
+    assert world.errors() == [(f"s3://{world.bucket}/d", 1, "at", 1220, "no")]
+    world.standin.refuses = None
+    world.copy()
+    # A row of more than 4 MB, none of whose texts is too long for its column.
+    columns = [f"c{number}" for number in range(70)]
+    world.link.execute(f"CREATE TABLE w ({', '.join(c + ' VARCHAR(65535)' for c in columns)})")
+    out = io.BytesIO()
+    wide = {c: pyarrow.array(["x", "y" * 60_000], pyarrow.string()) for c in columns}
+    pyarrow.parquet.write_table(pyarrow.table(wide), out)
+    world.manifest(world.put("w", out.getvalue()))
+    assert "row size 4200000 exceeds" in world.fails(target="w")
+    assert [found[1:3] for found in world.errors()] == [(2, "")]
+
+
+def test_hidden_objects_are_not_read(world):
+    for key in ("_d/x", ".d/x", "d/_x", "d/.x"):
+        world.manifest(world.put(key, parquet()))
+        assert "hidden" in world.fails(), key
+    world.manifest(world.put("d_/x.", parquet()))
+    world.copy()
 
 
 def test_a_file_that_is_no_parquet(world):

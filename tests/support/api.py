@@ -75,15 +75,22 @@ class Server:
         assert config is None or Path(folder) in Path(config).parents or "--data-dir" in options, (
             "without --data-dir the server would write beside its catalog"
         )
-        self.folder = folder
+        self.folder, self.config = folder, config and warehouse.catalog(config)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER")}
-        self.env = kept | {"MUSTER_MEMORY_LIMIT": "512MiB", "MUSTER_THREADS": "2"}
-        self.env |= warehouse.settings(folder) | (env or {})
-        words = ["--config", str(config)] if config else []
+        self.base = kept | {"MUSTER_MEMORY_LIMIT": "512MiB", "MUSTER_THREADS": "2"}
+        self.base |= warehouse.settings(folder)
+        self.own = env or {}
+        words = ["--config", str(self.config)] if config else []
         self.command = [str(MUSTER), *words, "serve", "--listen", "127.0.0.1:0", *options]
         self.process = None
         self.port = None
         self.tokens = {}
+
+    @property
+    def env(self):
+        """As the catalog in the folder is now."""
+        found = {} if self.config else warehouse.prepared(self.folder)
+        return self.base | found | self.own
 
     def start(self):
         log = open(self.folder / "serve.log", "ab")

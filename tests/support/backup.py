@@ -5,6 +5,7 @@ import json
 import shutil
 
 import pyarrow.parquet
+import warehouse
 from api import Server
 from program import Program
 
@@ -34,7 +35,7 @@ class Backups(Program):
 
     @property
     def root(self):
-        return self.data / "backups"
+        return warehouse.backups(self.folder, self.data / "backups")
 
     def folder_of(self, name):
         return self.root / table_of(name) / name

@@ -178,7 +178,10 @@ class TableCase:
             rejected = any(one["rejects"] for one in self.inputs) and verb[0] == "validate"
             expected = 1 if refused else 3 if rejected else 0
             if result.returncode != expected:
-                self.faults.append(f"{verb[0]}: exit {result.returncode}, expected {expected}")
+                said = result.stderr[-2000:]
+                self.faults.append(
+                    f"{verb[0]}: exit {result.returncode}, expected {expected}\n{said}"
+                )
         return lines
 
     def expect(self, one, key, actual, wanted):

@@ -39,7 +39,7 @@ def servant():
 class Postgres:
     """A server that is started by start(), with databases made by database()."""
 
-    def __init__(self, fast=True):
+    def __init__(self, fast=True, auth="scram-sha-256"):
         if not (BINARIES / "initdb").exists():
             pytest.skip(f"PostgreSQL 15 is not in {BINARIES}; see scripts/packages.txt")
         self.prefix = servant()
@@ -55,7 +55,7 @@ class Postgres:
         password = self.folder / "password"
         self.run("tee", password, input=PASSWORD + "\n")
         self.run(
-            BINARIES / "initdb", "-D", self.data, "-U", USER, "-A", "scram-sha-256",
+            BINARIES / "initdb", "-D", self.data, "-U", USER, "-A", auth,
             f"--pwfile={password}", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
         )  # fmt: skip
 

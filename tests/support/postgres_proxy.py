@@ -1,4 +1,4 @@
-"""A proxy on loopback before a PostgreSQL, which cuts a connection at a statement."""
+"""A proxy on loopback before a PostgreSQL, which cuts a connection at a statement or a message."""
 
 import socket
 import threading
@@ -12,10 +12,12 @@ SSL_REQUEST = 80877103
 
 class Proxy:
     """Counts statements over all connections; at number `cut` (from 1) the connection is cut:
-    `before` the statement reaches the server, or after, before its answer is passed on."""
+    `before` the statement reaches the server, or after, before its answer is passed on.
 
-    def __init__(self, port, cut=0, before=True):
-        self.server, self.cut, self.before = port, cut, before
+    With `messages` what is counted is every message of the "client" or of the "server" instead."""
+
+    def __init__(self, port, cut=0, before=True, messages=None):
+        self.server, self.cut, self.before, self.messages = port, cut, before, messages
         self.statements = 0
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -47,7 +49,8 @@ class Proxy:
         except OSError:
             client.close()
             return
-        threading.Thread(target=answers, args=(server, client), daemon=True).start()
+        passing = self.answers if self.messages == "server" else answers
+        threading.Thread(target=passing, args=(server, client), daemon=True).start()
         try:
             self.pass_on(client, server)
         except (OSError, EOFError):
@@ -65,7 +68,8 @@ class Proxy:
             kind = read(client, 1)
             length = read(client, 4)
             message = kind + length + read(client, int.from_bytes(length, "big") - 4)
-            cut = kind in STATEMENTS and self.due()
+            counted = self.messages == "client" or (not self.messages and kind in STATEMENTS)
+            cut = counted and self.due()
             if cut and not self.before:
                 close(client)  # nobody hears the answer
             if not (cut and self.before):
@@ -75,6 +79,24 @@ class Proxy:
                 if not self.before:
                     threading.Event().wait(0.1)
                 return
+
+
+    def answers(self, server, client):
+        """Message by message; at the one that is due, before it or after it, both ends are cut."""
+        try:
+            while True:
+                kind = read(server, 1)
+                length = read(server, 4)
+                message = kind + length + read(server, int.from_bytes(length, "big") - 4)
+                cut = self.due()
+                if not (cut and self.before):
+                    client.sendall(message)
+                if cut:
+                    break
+        except (OSError, EOFError):
+            pass
+        close(server)
+        close(client)
 
 
 def read(connection, count):

@@ -33,7 +33,8 @@ class Program:
         self.env = os.environ | warehouse.settings(folder)
 
     def command(self, *arguments):
-        options = ["--config", self.config, "--data-dir", self.data, "--source", self.source]
+        config = warehouse.catalog(self.config)
+        options = ["--config", config, "--data-dir", self.data, "--source", self.source]
         return [str(word) for word in [MUSTER, *options, *arguments]]
 
     def __call__(self, *arguments, code=0, **options):

@@ -8,7 +8,6 @@
 
 #include <atomic>
 #include <functional>
-#include <mutex>
 
 namespace muster {
 
@@ -25,7 +24,6 @@ struct Accounts::State {
     Throttle throttle;
     VerifiedTokens verified;
     std::atomic<std::uint64_t> failures{0};
-    std::mutex admins_mutex;  // "is there another admin, then change" is one step
 
     std::int64_t now_s() const { return clock.now_us() / kMicrosecondsPerSecond; }
 
@@ -41,7 +39,7 @@ struct Accounts::State {
     // Access token and the refresh token that goes with it, of which `next` is what is stored.
     TokenPair make_pair(const UserRecord& user, const std::string& family, RefreshToken& next);
     // Applies `change` to the user and refuses the tokens issued before. kNotFound if there is
-    // none.
+    // none; kUsage if nobody would be left who may manage the others.
     Result<UserRecord> change(const std::string& name,
                               const std::function<void(UserRecord&)>& change);
     // Right passwords with outdated hashes get a new one; a failure is not the caller's.

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <functional>
 #include <sys/statvfs.h>
+#include <utility>
 
 namespace muster {
 namespace {
@@ -183,13 +184,15 @@ bool check_servers(const VerbContext& context, Findings& findings) {
                                    .copy_role = catalog.copy_role,
                                    .clean_url = catalog.clean_url,
                                    .store = store_options(context)};
+    const CancelToken* cancel = &context.cancel;
     bool good = true;
-    for (ServerCheck& done : check_redshift(options, context.clock, &context.cancel)) {
-        good = good && done.status != "fail";
-        findings.push_back({std::move(done.check),
-                            std::move(done.status),
-                            std::move(done.message),
-                            std::move(done.remedy)});
+    for (auto& checks : {check_redshift(options, context.clock, cancel),
+                         check_postgres(catalog.warehouse_url, "warehouse", context.clock, cancel),
+                         check_postgres(catalog.state_url, "state", context.clock, cancel)}) {
+        for (const ServerCheck& done : checks) {
+            good = good && done.status != "fail";
+            findings.push_back({done.check, done.status, done.message, done.remedy});
+        }
     }
     return good;
 }

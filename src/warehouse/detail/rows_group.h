@@ -35,6 +35,8 @@ class RowsGroup {
     void add_answer(const IdempotencyKey& key, std::string payload_hash, StoredAnswer answer);
     // One bit per check that does not hold, of the row at this place in rows().
     void set_failed_checks(std::size_t row, std::int64_t bits) { failed_checks_[row] = bits; }
+    // The database itself refuses the row at this place in rows().
+    void set_refused(std::size_t row, Reason reason);
     // A row of the table that has the key of one of rows(). `rowid` comes back in changes().
     void add_stored(Row row, std::int64_t rowid);
     // A key of the table that reference `reference` names.
@@ -110,6 +112,7 @@ class RowsGroup {
     std::vector<const Row*> all_rows_;
     std::vector<std::string> all_keys_;
     std::vector<std::int64_t> failed_checks_;
+    std::unordered_map<std::size_t, Reason> refused_;  // by place in all_rows_
     std::deque<Row> stored_rows_;
     std::unordered_map<std::string, Slot> slots_;
     std::vector<std::unordered_set<std::string>> known_references_;

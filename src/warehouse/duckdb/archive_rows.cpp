@@ -119,6 +119,36 @@ Result<std::unique_ptr<ArchiveRows>> open_archive_rows(Engine& engine,
     return std::unique_ptr<ArchiveRows>(std::move(rows));
 }
 
+Result<void> read_archive_chunks(Engine& engine,
+                                 const Table& table,
+                                 const RestoreFiles& files,
+                                 const std::vector<MappedColumn>& mapped,
+                                 const CancelToken* cancel,
+                                 const std::function<Result<void>(const ResultChunk&)>& take) {
+    MUSTER_ASSIGN(auto connection, engine.handle().connect());
+    if (!files.parquet.empty()) {
+        MUSTER_TRY(check_parquet_columns(connection, files.table, files.parquet));
+    }
+    SavedRows source(engine, files);
+    const InterruptGuard guard(connection, cancel);
+    MUSTER_ASSIGN(auto statement, connection.prepare(saved_rows_sql(table, source, mapped)));
+    auto rows = statement.stream();
+    if (!rows.ok()) {
+        return source.error_behind(std::move(rows).error());
+    }
+    ResultChunk chunk;
+    for (;;) {
+        auto more = chunk.fetch(*rows);
+        if (!more.ok()) {
+            return source.error_behind(std::move(more).error());
+        }
+        if (!*more) {
+            return {};
+        }
+        MUSTER_TRY(take(chunk));
+    }
+}
+
 Result<FileContent> wanted_content(Engine& engine,
                                    const Table& table,
                                    const RestoreFiles& files,

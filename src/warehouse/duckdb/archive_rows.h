@@ -4,10 +4,12 @@
 
 #include "core/cancel.h"
 #include "core/result.h"
+#include "engine/detail/chunk_columns.h"
 #include "engine/engine.h"
 #include "warehouse/detail/column_mapping.h"
 #include "warehouse/table_snapshots.h"
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -29,6 +31,14 @@ Result<std::unique_ptr<ArchiveRows>> open_archive_rows(Engine& engine,
                                                        const RestoreFiles& files,
                                                        const std::vector<MappedColumn>& mapped,
                                                        const CancelToken* cancel);
+
+// The same rows chunk by chunk. An error of `take` is handed on as it is.
+Result<void> read_archive_chunks(Engine& engine,
+                                 const Table& table,
+                                 const RestoreFiles& files,
+                                 const std::vector<MappedColumn>& mapped,
+                                 const CancelToken* cancel,
+                                 const std::function<Result<void>(const ResultChunk&)>& take);
 
 // What a table built from the files must hold: what was saved or, where its columns are not those
 // of the files, what these columns hold in the files.

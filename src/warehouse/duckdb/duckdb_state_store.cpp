@@ -77,11 +77,22 @@ Result<std::vector<UserRecord>> DuckdbStateStore::users() {
     }
 }
 
-Result<bool> DuckdbStateStore::change_user(const UserRecord& user, std::int64_t version_before) {
+Result<UserChange> DuckdbStateStore::change_user(const UserRecord& user,
+                                                 std::int64_t version_before) {
     const std::lock_guard lock(mutex_);
-    std::int64_t changed = 0;
+    auto change = UserChange::kOutdated;
     const auto steps = [&](Connection& connection) -> Result<void> {
-        MUSTER_ASSIGN(changed,
+        change = UserChange::kOutdated;
+        if (!is_active_admin(user)) {
+            MUSTER_ASSIGN(
+                const auto last,
+                connection.scalar(sql::kLastAdmin, string_view(user.name), string_view(user.name)));
+            if (last != 0) {
+                change = UserChange::kLastAdmin;
+                return {};
+            }
+        }
+        MUSTER_ASSIGN(const auto changed,
                       connection.change(sql::kUserUpdate,
                                         string_view(user.role),
                                         string_view(user.password_hash),
@@ -89,13 +100,14 @@ Result<bool> DuckdbStateStore::change_user(const UserRecord& user, std::int64_t 
                                         user.token_version,
                                         string_view(user.name),
                                         version_before));
+        change = changed == 0 ? UserChange::kOutdated : UserChange::kDone;
         return {};
     };
     MUSTER_TRY(write_state(engine_, steps));
-    if (changed != 0) {
+    if (change == UserChange::kDone) {
         facts_.set_user(user.name, facts_of(user));
     }
-    return changed != 0;
+    return change;
 }
 
 // --- idempotency keys

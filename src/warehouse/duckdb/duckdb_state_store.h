@@ -16,7 +16,7 @@ class DuckdbStateStore final : public StateStore {
     Result<bool> add_user(UserRecord user, std::string_view first_role) override;
     Result<std::optional<UserRecord>> find_user(std::string_view name) override;
     Result<std::vector<UserRecord>> users() override;
-    Result<bool> change_user(const UserRecord& user, std::int64_t version_before) override;
+    Result<UserChange> change_user(const UserRecord& user, std::int64_t version_before) override;
 
     const TokenFacts& facts() const override { return facts_; }
     Result<void> revoke(const RevokedToken& token) override;

@@ -188,7 +188,7 @@ Result<void> StagedLoad::collect_scan_rejects() {
             continue;
         }
         for (const auto& [code, count] : object.scan.rejects_by_code) {
-            rejects_by_code_[code] += count;
+            scan_rejects_by_code_[code] += count;
         }
         if (!object.rejects.empty()) {
             files.push_back(object.rejects);
@@ -233,6 +233,16 @@ Result<void> StagedLoad::check_scan_rejects() const {
         }
     }
     return {};
+}
+
+Result<std::optional<std::int64_t>> StagedLoad::position_of(const std::filesystem::path& file,
+                                                            std::int64_t row) {
+    MUSTER_ASSIGN(auto rows,
+                  connection_.query("SELECT _position FROM " + parquet_source_sql({file}) +
+                                        " WHERE file_row_number = ?",
+                                    row));
+    MUSTER_ASSIGN(const bool there, rows.next());
+    return there ? std::optional<std::int64_t>(rows.int64(0)) : std::nullopt;
 }
 
 bool StagedLoad::keys_rise() const {

@@ -30,6 +30,13 @@ struct ObjectTally {
     std::int64_t unchanged = 0;
 };
 
+// A staged row that the warehouse refuses by a rule of its own.
+struct UnfitRow {
+    std::int64_t position = 0;
+    std::string column;  // "" = the row as a whole
+    std::string message;
+};
+
 class StagedLoad {
   public:
     StagedLoad(Connection& connection, const LoadRequest& request, std::uint64_t memory_bytes);
@@ -40,6 +47,7 @@ class StagedLoad {
 
   protected:
     bool replay() const { return !request_.replay_of.empty(); }
+    // May be called again when `set_rejects` has grown.
     Result<void> settle();
     // Rows that are neither losers nor refused.
     std::int64_t passing() const;
@@ -57,8 +65,14 @@ class StagedLoad {
     // the reference in the table), and then refuses these rows with all their reasons; how many.
     Result<Appender> open_missing();
     Result<std::int64_t> refuse_missing();
+    // For rows that are found after settle(): adds them to the rejects and settles again.
+    Result<void> refuse_unfit(const std::vector<UnfitRow>& rows);
     // kInternal unless as many were refused, and taken out of the staged rows, as were missing.
     Result<void> check_missing(std::int64_t refused, std::int64_t removed) const;
+    // Of a Parquet file with positions, that of a row, counted from 0; nothing if it has no such
+    // row.
+    Result<std::optional<std::int64_t>> position_of(const std::filesystem::path& file,
+                                                    std::int64_t row);
     // Adds the second column to the tally of the object whose ordinal is in the first; their sum.
     Result<void> add_to_tally(std::int64_t ordinal,
                               std::int64_t count,
@@ -87,12 +101,15 @@ class StagedLoad {
     Result<void> check_scan_rejects() const;
     Result<void> find_duplicates();
     Result<void> resolve_duplicates();
+    Result<void> forget_set_rejects();
     Result<void> tally_set_rejects();
     Result<void> count_reasons(const std::string& code, std::int64_t rows);
     Result<void> fetch_raw_records();
     Result<void> fetch_object(const LoadObject& object, Appender& appender);
 
     std::map<std::uint64_t, std::size_t> index_by_ordinal_;
+    bool settled_ = false;
+    std::map<std::string, std::uint64_t> scan_rejects_by_code_;
     std::map<std::string, std::uint64_t> rejects_by_code_;
     std::map<std::string, std::uint64_t> notices_by_code_;
 };

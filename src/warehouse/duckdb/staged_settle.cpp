@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace muster {
 
@@ -18,8 +19,49 @@ constexpr std::int64_t kRawBatchRows = 1'000'000;
 }  // namespace
 
 Result<void> StagedLoad::settle() {
+    if (std::exchange(settled_, true)) {
+        MUSTER_TRY(forget_set_rejects());
+    }
+    rejects_by_code_ = scan_rejects_by_code_;
+    notices_by_code_.clear();
     MUSTER_TRY(tally_set_rejects());
     return set_rejects_ == 0 ? Result<void>() : fetch_raw_records();
+}
+
+Result<void> StagedLoad::forget_set_rejects() {
+    for (ObjectTally& tally : tallies_) {
+        tally.deduplicated = 0;
+        tally.set_rejected = 0;
+    }
+    return connection_.execute(
+        "DELETE FROM load_rejects WHERE position IN (SELECT position FROM set_rejects)");
+}
+
+Result<void> StagedLoad::refuse_unfit(const std::vector<UnfitRow>& rows) {
+    MUSTER_TRY(
+        connection_.execute("CREATE OR REPLACE TEMP TABLE unfit_found (position BIGINT,"
+                            " \"column\" VARCHAR, message VARCHAR)"));
+    {
+        MUSTER_ASSIGN(auto found, Appender::open(connection_, nullptr, "unfit_found"));
+        for (const UnfitRow& row : rows) {
+            MUSTER_TRY(found.add(row.position)
+                           .add(std::string_view(row.column))
+                           .add(std::string_view(row.message))
+                           .end_row());
+        }
+        MUSTER_TRY(found.close());
+    }
+    MUSTER_ASSIGN(
+        const auto added,
+        connection_.change("INSERT INTO set_rejects SELECT w._position, 'error', '[' ||"
+                           " json_object('code', 'destination.rejected', 'column',"
+                           " nullif(u.\"column\", ''), 'value', '', 'message', u.message) || ']'"
+                           " FROM unfit_found u JOIN winners w ON w._position = u.position"));
+    unfit_ += added;
+    if (added != static_cast<std::int64_t>(rows.size())) {
+        return Error{ErrorCode::kInternal, "a row that was refused is not staged", "", ""};
+    }
+    return settle();
 }
 
 Result<void> StagedLoad::tally_set_rejects() {

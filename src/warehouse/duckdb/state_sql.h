@@ -23,6 +23,11 @@ inline constexpr const char* kUserUpdate =
     "UPDATE muster.users SET role = ?, password_hash = ?, disabled = CAST(? AS BOOLEAN),"
     " token_version = ? WHERE name = ? AND token_version = ?";
 
+inline constexpr const char* kLastAdmin =
+    "SELECT count(*) FROM muster.users WHERE name = ? AND role = 'admin' AND NOT disabled"
+    " AND NOT EXISTS (SELECT 1 FROM muster.users WHERE name <> ? AND role = 'admin'"
+    " AND NOT disabled)";
+
 inline constexpr const char* kRevokedCount =
     "SELECT count(*) FROM muster.revoked_tokens WHERE jti = ?";
 inline constexpr const char* kRevokedInsert =

@@ -1,7 +1,8 @@
 #include "warehouse/postgres/chunk_copy.h"
 
-#include "engine/detail/chunk_columns.h"
-#include "warehouse/postgres/copy.h"
+#include <algorithm>
+#include <cstring>
+#include <memory>
 
 namespace muster {
 
@@ -70,7 +71,163 @@ Result<void> add_row(PgCopyWriter& writer,
     return writer.end_row();
 }
 
+// Texts of a chunk, which stay where they are until the next one.
+class Texts {
+  public:
+    std::string_view keep(std::string_view text) {
+        if (text.size() > blocks_[block_].size() - used_) {
+            next_block(text.size());
+        }
+        char* at = blocks_[block_].data() + used_;
+        std::memcpy(at, text.data(), text.size());
+        used_ += text.size();
+        return {at, text.size()};
+    }
+    void forget() {
+        block_ = 0;
+        used_ = 0;
+    }
+
+  private:
+    static constexpr std::size_t kBlockBytes = 256U << 10;
+
+    void next_block(std::size_t bytes) {
+        used_ = 0;
+        if (++block_ == blocks_.size()) {
+            blocks_.emplace_back();
+        }
+        if (blocks_[block_].size() < bytes) {
+            blocks_[block_].resize(std::max(bytes, kBlockBytes));
+        }
+    }
+
+    std::vector<std::vector<char>> blocks_{std::vector<char>(kBlockBytes)};
+    std::size_t block_ = 0;
+    std::size_t used_ = 0;
+};
+
+Result<void> put_field(ChunkTarget& target,
+                       std::size_t row,
+                       const PgCopyReader& copy,
+                       std::size_t column,
+                       Texts& texts) {
+    switch (target.type->kind) {
+        case TypeKind::kInt32:
+            target.put(row, static_cast<std::int32_t>(copy.int64(column)));
+            break;
+        case TypeKind::kInt64:
+            target.put(row, copy.int64(column));
+            break;
+        case TypeKind::kDecimal: {
+            MUSTER_ASSIGN(const Int128 number, copy.decimal(column, target.type->scale));
+            target.put_decimal(row, number);
+            break;
+        }
+        case TypeKind::kDouble:
+            target.put(row, copy.real(column));
+            break;
+        case TypeKind::kBool:
+            target.put(row, static_cast<std::uint8_t>(copy.boolean(column)));
+            break;
+        case TypeKind::kString:
+            target.put_string(row, texts.keep(copy.text(column)));
+            break;
+        case TypeKind::kDate:
+            target.put(row, static_cast<std::int32_t>(copy.date(column)));
+            break;
+        case TypeKind::kTimestamp:
+            target.put(row, copy.timestamp(column));
+            break;
+    }
+    return {};
+}
+
+Result<void> hash_field(RowHasher& hasher,
+                        const ColumnType& type,
+                        const PgCopyReader& copy,
+                        std::size_t column) {
+    if (copy.is_null(column)) {
+        hasher.add_null();
+        return {};
+    }
+    switch (type.kind) {
+        case TypeKind::kInt32:
+        case TypeKind::kInt64:
+            hasher.add_int64(copy.int64(column));
+            break;
+        case TypeKind::kDecimal: {
+            MUSTER_ASSIGN(const Int128 number, copy.decimal(column, type.scale));
+            hasher.add_decimal(number);
+            break;
+        }
+        case TypeKind::kDouble:
+            hasher.add_double(copy.real(column));
+            break;
+        case TypeKind::kBool:
+            hasher.add_bool(copy.boolean(column));
+            break;
+        case TypeKind::kString:
+            hasher.add_string(copy.text(column));
+            break;
+        case TypeKind::kDate:
+            hasher.add_int64(copy.date(column));
+            break;
+        case TypeKind::kTimestamp:
+            hasher.add_int64(copy.timestamp(column));
+            break;
+    }
+    return {};
+}
+
 }  // namespace
+
+Result<void> add_chunk(PgCopyWriter& writer,
+                       const ResultChunk& chunk,
+                       const std::vector<int>& scales) {
+    MUSTER_CHECK(chunk.columns().size() == scales.size());
+    for (std::size_t row = 0; row < chunk.rows(); ++row) {
+        MUSTER_TRY(add_row(writer, chunk.columns(), row, scales));
+    }
+    return {};
+}
+
+ChunkSource chunks_of_copy(PgCopyReader& copy, const Table& table) {
+    return [&copy, &table, texts = std::make_shared<Texts>()](
+               std::span<ChunkTarget> targets, std::size_t rows_max) -> Result<std::size_t> {
+        MUSTER_CHECK(targets.size() == table.columns.size());
+        texts->forget();
+        for (std::size_t row = 0; row < rows_max; ++row) {
+            MUSTER_ASSIGN(const bool more, copy.next());
+            if (!more) {
+                return row;
+            }
+            for (std::size_t i = 0; i < targets.size(); ++i) {
+                if (copy.is_null(i)) {
+                    targets[i].put_null(row);
+                } else {
+                    MUSTER_TRY(put_field(targets[i], row, copy, i, *texts));
+                }
+            }
+        }
+        return rows_max;
+    };
+}
+
+Result<FileContent> content_of_copy(PgCopyReader& copy, const Table& table) {
+    FileContent content;
+    RowHasher hasher;
+    for (;;) {
+        MUSTER_ASSIGN(const bool more, copy.next());
+        if (!more) {
+            return content;
+        }
+        for (std::size_t i = 0; i < table.columns.size(); ++i) {
+            MUSTER_TRY(hash_field(hasher, table.columns[i].type, copy, i));
+        }
+        content.checksum.add(hasher.finish());
+        ++content.rows;
+    }
+}
 
 Result<std::int64_t> copy_chunks(Connection& engine,
                                  const std::string& select,
@@ -86,10 +243,7 @@ Result<std::int64_t> copy_chunks(Connection& engine,
         if (!more) {
             return writer.close();
         }
-        MUSTER_CHECK(chunk.columns().size() == scales.size());
-        for (std::size_t row = 0; row < chunk.rows(); ++row) {
-            MUSTER_TRY(add_row(writer, chunk.columns(), row, scales));
-        }
+        MUSTER_TRY(add_chunk(writer, chunk, scales));
     }
 }
 

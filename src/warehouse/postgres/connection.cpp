@@ -1,5 +1,6 @@
 #include "warehouse/postgres/connection.h"
 
+#include "core/text.h"
 #include "warehouse/postgres/conninfo.h"
 #include "warehouse/postgres/errors.h"
 
@@ -19,6 +20,8 @@ constexpr const char* kPasswordRefused = "password authentication failed";
 constexpr int kPollMs = 50;  // between looks at the cancel token
 // A server that does not answer a cancel for so long is left alone.
 constexpr std::int64_t kCancelGraceMs = 5000;
+// The server shows the whole row that broke a constraint.
+constexpr std::size_t kServerMessageBytesMax = 1024;
 
 // UTC and ISO texts, whatever the role's settings are. And no table of the catalog gets into the
 // schema `muster`, where a role of that name would put it.
@@ -283,6 +286,8 @@ Error PgConnection::failure(pg_result* result, std::string_view operation) {
         text += ": " + detail;
     }
     const std::string hint = field(PG_DIAG_MESSAGE_HINT);
+    server_message_ = utf8_prefix(one_line(text), kServerMessageBytesMax);
+    server_column_ = field(PG_DIAG_COLUMN_NAME);
     libpq_.clear(result);
     if (libpq_.status(connection_) == CONNECTION_BAD || sqlstate_.empty()) {
         broken_ = true;

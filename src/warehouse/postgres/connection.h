@@ -50,8 +50,9 @@ struct PgOptions {
 class PgConnection {
   public:
     // Connects within the URL's connect_timeout (10 s if it has none) and sets the session to UTC,
-    // UTF-8 and ISO dates. kUsage if the URL, the password or the database is wrong; kUnavailable
-    // if nobody answers. No message shows the password.
+    // UTF-8 and ISO dates. kUsage if the URL or the database is wrong, kAuthentication if the role
+    // is not let in, kIo without a client library, kUnavailable if nobody answers. No message shows
+    // the password.
     static Result<std::unique_ptr<PgConnection>> open(const PgOptions& options,
                                                       const CancelToken* cancel);
     ~PgConnection();
@@ -91,6 +92,10 @@ class PgConnection {
 
     // The five letters of the last error, "" if it had none or there was none.
     const std::string& sqlstate() const { return sqlstate_; }
+    // What the server said of it, in one line and cut to a length that a reject can hold; and the
+    // column that it named, if any.
+    const std::string& server_message() const { return server_message_; }
+    const std::string& server_column() const { return server_column_; }
     // False after the connection was lost: what ran may or may not have happened.
     bool usable() const;
     // Neither in a transaction nor in the middle of a result.
@@ -150,6 +155,8 @@ class PgConnection {
     std::int64_t interrupted_at_ms_ = 0;
     std::string place_;
     std::string sqlstate_;
+    std::string server_message_;
+    std::string server_column_;
     std::unordered_map<std::string, std::string> prepared_;  // SQL -> name
 };
 

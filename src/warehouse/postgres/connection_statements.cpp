@@ -38,6 +38,8 @@ struct RawParams {
 Result<void> PgConnection::begin_statement() {
     MUSTER_CHECK(!remote_);  // streams are libpq's
     sqlstate_.clear();
+    server_message_.clear();
+    server_column_.clear();
     return cancel_ != nullptr && cancel_->cancelled() ? Result<void>(stopped_on_request())
                                                       : Result<void>();
 }

@@ -8,6 +8,8 @@ namespace muster {
 
 namespace {
 
+constexpr std::int64_t kPollsPerStaleness = 5;
+
 std::int64_t now_ms() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(
                std::chrono::steady_clock::now().time_since_epoch())
@@ -37,7 +39,7 @@ std::uint64_t DataVersion::value() {
         }
     }
     std::int64_t known = known_at_ms_.load();
-    if (now - known > kDataVersionStaleMs && known_at_ms_.compare_exchange_strong(known, now)) {
+    if (now - known > stale_ms_ && known_at_ms_.compare_exchange_strong(known, now)) {
         counter_.fetch_add(1);
     }
     return counter_.load();
@@ -45,10 +47,10 @@ std::uint64_t DataVersion::value() {
 
 void DataVersion::poll_until_stopped() {
     std::unique_lock lock(mutex_);
-    const std::chrono::milliseconds pause(kDataVersionPollMs);
+    const std::chrono::milliseconds pause(stale_ms_ / kPollsPerStaleness);
     while (!stopped_) {
         lock.unlock();
-        if (now_ms() - asked_at_ms_.load() <= kDataVersionStaleMs) {
+        if (now_ms() - asked_at_ms_.load() <= stale_ms_) {
             poll();
         }
         lock.lock();

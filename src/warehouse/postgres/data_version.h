@@ -1,6 +1,6 @@
 // A number that rises after every commit to a table of the catalog, by this process at once, by any
-// other within kDataVersionStaleMs. A thread asks the database every kDataVersionPollMs while the
-// number is asked for. Thread-safe.
+// other within `stale_ms`. While the number is asked for, a thread asks the database five times in
+// that time. Thread-safe.
 #pragma once
 
 #include "warehouse/postgres/pool.h"
@@ -14,13 +14,11 @@
 
 namespace muster {
 
-inline constexpr std::int64_t kDataVersionPollMs = 1000;
-inline constexpr std::int64_t kDataVersionStaleMs = 5000;  // a cached report may be so old
-
 class DataVersion {
   public:
     // `sql` asks for a text that changes with every such commit.
-    DataVersion(PostgresPool& pool, const char* sql) : pool_(pool), sql_(sql) {}
+    DataVersion(PostgresPool& pool, const char* sql, std::int64_t stale_ms)
+        : pool_(pool), sql_(sql), stale_ms_(stale_ms) {}
     ~DataVersion();
     DataVersion(const DataVersion&) = delete;
     DataVersion& operator=(const DataVersion&) = delete;
@@ -36,6 +34,7 @@ class DataVersion {
 
     PostgresPool& pool_;
     const char* sql_;
+    const std::int64_t stale_ms_;
     std::atomic<std::uint64_t> counter_{1};
     std::atomic<std::int64_t> known_at_ms_{0};
     std::atomic<std::int64_t> asked_at_ms_{0};

@@ -34,9 +34,9 @@ constexpr std::array<Meaning, 27> kMeanings = {{
      ErrorCode::kConflict,
      "the server takes no writes here: connect to the primary, not to a standby"},
     {"25P03", ErrorCode::kUnavailable, "see idle_in_transaction_session_timeout of the role"},
-    {"28P01", ErrorCode::kUsage, "check user and password of the warehouse URL"},
+    {"28P01", ErrorCode::kAuthentication, "check user and password of the warehouse URL"},
     {"28000",
-     ErrorCode::kUsage,
+     ErrorCode::kAuthentication,
      "check the user of the warehouse URL and the server's pg_hba.conf"},
     {"3D000", ErrorCode::kUsage, "check the URL, or make the database with createdb"},
     {"3F000", ErrorCode::kUsage, "check search_path of the role, or make the schema"},
@@ -48,25 +48,13 @@ constexpr std::array<Meaning, 27> kMeanings = {{
     {"53", ErrorCode::kUnavailable, "the server lacks resources; run again later"},
     {"54", ErrorCode::kConflict, "see the limits of PostgreSQL"},
     {"55", ErrorCode::kConflict, ""},
-    {"28", ErrorCode::kUsage, "check user and password of the warehouse URL"},
+    {"28", ErrorCode::kAuthentication, "check user and password of the warehouse URL"},
     {"XX", ErrorCode::kInternal, "see the server's log"},
     {"F0", ErrorCode::kIo, "see the server's configuration"},
 }};
 
 Error error_of(ErrorCode code, std::string message, std::string_view hint, std::string detail) {
     return Error{code, std::move(message), std::string(hint), std::move(detail)};
-}
-
-// The server's words in one line, without the severity before them.
-std::string one_line(std::string_view text) {
-    std::string line;
-    for (const char c : text) {
-        line += c == '\n' || c == '\t' ? ' ' : c;
-    }
-    while (!line.empty() && line.back() == ' ') {
-        line.pop_back();
-    }
-    return printable(line);
 }
 
 bool contains(std::string_view text, std::string_view word) {
@@ -79,16 +67,36 @@ struct ConnectMeaning {
     std::string_view hint;
 };
 
-constexpr std::array<ConnectMeaning, 16> kConnectMeanings = {{
-    {"password authentication failed", ErrorCode::kUsage, "check user and password of the URL"},
+// The first that is found counts.
+constexpr std::array<ConnectMeaning, 19> kConnectMeanings = {{
+    {"too many clients", ErrorCode::kUnavailable, "raise max_connections or close other sessions"},
+    {"too many connections",
+     ErrorCode::kUnavailable,
+     "raise the CONNECTION LIMIT of the role or the database, or close other sessions"},
+    {"password authentication failed",
+     ErrorCode::kAuthentication,
+     "check user and password of the URL"},
+    {"authentication method 13",  // of Redshift, for passwords that are stored as sha256
+     ErrorCode::kAuthentication,
+     "libpq cannot send a password that is stored as sha256: give the user one by CREATE USER ..."
+     " PASSWORD 'md5...', or use temporary credentials of IAM"},
     {"no password supplied",
-     ErrorCode::kUsage,
+     ErrorCode::kAuthentication,
      "put the password into the URL, into PGPASSWORD or into ~/.pgpass"},
-    {"authentication failed", ErrorCode::kUsage, "check the user of the URL and pg_hba.conf"},
-    {"no pg_hba.conf entry", ErrorCode::kUsage, "allow this client in the server's pg_hba.conf"},
-    {"is not permitted to log in", ErrorCode::kUsage, "give the role LOGIN, or use another"},
+    {"authentication failed",
+     ErrorCode::kAuthentication,
+     "check the user of the URL and pg_hba.conf"},
+    {"no pg_hba.conf entry",
+     ErrorCode::kAuthentication,
+     "allow this client in the server's pg_hba.conf"},
+    {"is not permitted to log in",
+     ErrorCode::kAuthentication,
+     "give the role LOGIN, or use another"},
     {"permission denied for database", ErrorCode::kUsage, "grant the role CONNECT on the database"},
-    {"role \"", ErrorCode::kUsage, "check the user of the URL, or make the role with createuser"},
+    {"valid client certificate", ErrorCode::kAuthentication, "see sslcert and sslkey of the URL"},
+    {"role \"",
+     ErrorCode::kAuthentication,
+     "check the user of the URL, or make the role with createuser"},
     {"database \"", ErrorCode::kUsage, "check the URL, or make the database with createdb"},
     {"root certificate", ErrorCode::kUsage, "see sslrootcert of the URL"},
     {"certificate verify failed", ErrorCode::kUsage, "see sslrootcert of the URL"},
@@ -98,11 +106,21 @@ constexpr std::array<ConnectMeaning, 16> kConnectMeanings = {{
     {"server does not support SSL", ErrorCode::kUsage, "turn ssl on in the server, or see sslmode"},
     {"SSL", ErrorCode::kUsage, "see sslmode, sslcert and sslkey of the URL"},
     {"could not translate host name", ErrorCode::kUnavailable, "check the host of the URL"},
-    {"too many clients", ErrorCode::kUnavailable, "raise max_connections or close other sessions"},
     {"starting up", ErrorCode::kUnavailable, "the server starts; run again"},
 }};
 
 }  // namespace
+
+std::string one_line(std::string_view text) {
+    std::string line;
+    for (const char c : text) {
+        line += c == '\n' || c == '\t' ? ' ' : c;
+    }
+    while (!line.empty() && line.back() == ' ') {
+        line.pop_back();
+    }
+    return printable(line);
+}
 
 Error postgres_error(std::string_view sqlstate,
                      std::string_view text,

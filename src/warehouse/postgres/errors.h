@@ -8,6 +8,9 @@
 
 namespace muster {
 
+// A text of the server in one line.
+std::string one_line(std::string_view text);
+
 // `place` is "PostgreSQL at host:port, database name"; `text` the server's message; `operation`
 // what was tried ("running a statement").
 Error postgres_error(std::string_view sqlstate,

@@ -50,6 +50,8 @@ const std::vector<std::string>& migrations() {
     static const std::vector<std::string> kMigrations = {
         // 1
         std::string(kLedgerTables) + pg_sql::kStateTables,
+        // 2
+        pg_sql::kOccurrenceOwners,
     };
     return kMigrations;
 }

@@ -89,13 +89,13 @@ Result<const Libpq*> load() {
     if (library == nullptr) {
         const char* why = ::dlerror();
         return Error{
-            ErrorCode::kUnavailable,
+            ErrorCode::kIo,
             std::string("the client library of PostgreSQL, ") + kLibrary + ", cannot be loaded",
             "install it: the package libpq5 in Debian and Ubuntu",
             why == nullptr ? "" : why};
     }
     if (const std::string missing = bind_all(library, pq); !missing.empty()) {
-        return Error{ErrorCode::kUnavailable,
+        return Error{ErrorCode::kIo,
                      std::string(kLibrary) + " has no " + missing + ": it is too old",
                      "install libpq of PostgreSQL 12 or later",
                      ""};

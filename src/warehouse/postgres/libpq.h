@@ -80,7 +80,7 @@ struct Libpq {
     char* (*cmd_status)(pg_result*) = nullptr;
 };
 
-// kUnavailable with what to install if the library is not there.
+// kIo with what to install if the library is not there.
 Result<const Libpq*> load_libpq();
 
 }  // namespace muster

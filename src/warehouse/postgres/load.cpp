@@ -83,6 +83,7 @@ Result<TableOutcome> PostgresWarehouse::load(const LoadRequest& request) {
     }
     PostgresLoadJob job(engine, connection, request, engine_.handle().engine_memory_bytes);
     MUSTER_TRY(job.stage());
+    MUSTER_TRY(job.choose_way());
     MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection, kReadCommitted));
     MUSTER_TRY(connection.execute(kWorkMemory));
     MUSTER_TRY(job.copy());
@@ -93,13 +94,15 @@ Result<TableOutcome> PostgresWarehouse::load(const LoadRequest& request) {
     }
     MUSTER_TRY(check_lease(connection, request.run));
     MUSTER_TRY(job.judge());
+    if (!job.excess()) {
+        MUSTER_TRY(job.publish());
+    }
     if (const auto excess = job.excess()) {
         MUSTER_ASSIGN(auto refused, job.record_refused(clock_.now_us(), *excess));
         MUSTER_TRY(commit(pool_, connection, transaction));
         refused.seconds = seconds();
         return refused;
     }
-    MUSTER_TRY(job.publish());
     MUSTER_ASSIGN(auto outcome, job.record(clock_.now_us()));
     outcome.seconds = seconds();
     MUSTER_TRY(record_publication(

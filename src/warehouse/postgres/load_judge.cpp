@@ -2,7 +2,6 @@
 // target.
 #include "warehouse/detail/ledger_json.h"
 #include "warehouse/detail/table_sql.h"
-#include "warehouse/postgres/chunk_copy.h"
 #include "warehouse/postgres/copy.h"
 #include "warehouse/postgres/ledger_rows.h"
 #include "warehouse/postgres/load_job.h"
@@ -13,39 +12,43 @@
 
 namespace muster {
 
-Result<void> PostgresLoadJob::copy() {
+Result<void> PostgresLoadJob::copy() { return direct_ ? Result<void>() : stage_rows(); }
+
+Result<void> PostgresLoadJob::stage_rows() {
+    direct_ = false;
+    if (copied_) {
+        return {};
+    }
     std::string columns;
-    std::vector<int> scales;
     for (const Column& column : table_.columns) {
         columns += sql::identifier(column.name) + " " + pg_sql::column_type(column.type) + ", ";
-        scales.push_back(column.type.scale);
     }
-    scales.push_back(0);
     MUSTER_TRY(postgres_.execute("CREATE TEMP TABLE muster_stage (" + columns +
                                  "_position bigint) ON COMMIT DROP"));
-    const std::string names = sql::column_list(table_) + ", _position";
-    // In the order of the key the index grows at its end only.
-    const std::string order = rising_ ? "" : " ORDER BY " + sql::column_list(table_.key);
-    MUSTER_ASSIGN(const auto copied,
-                  copy_chunks(connection_,
-                              "SELECT " + names + " FROM winners" + order,
-                              postgres_,
-                              "pg_temp.muster_stage (" + names + ")",
-                              scales));
-    if (copied != staged_ - losers_) {
-        return Error{ErrorCode::kInternal,
-                     fmt::format("table {}: {} rows were sent, {} arrived",
-                                 table_.name.str(),
-                                 staged_ - losers_,
-                                 copied),
-                     "nothing was changed; please report this",
-                     ""};
+    MUSTER_ASSIGN(const auto sent, send_winners(kStagedRows, true));
+    static_cast<void>(sent);
+    copied_ = true;
+    return {};
+}
+
+// Before the first join.
+Result<void> PostgresLoadJob::analyze_stage() {
+    if (analyzed_) {
+        return {};
     }
-    return postgres_.execute("ANALYZE pg_temp.muster_stage");
+    MUSTER_TRY(postgres_.execute("ANALYZE pg_temp.muster_stage"));
+    analyzed_ = true;
+    return {};
 }
 
 Result<void> PostgresLoadJob::judge() {
+    if (direct_) {
+        MUSTER_ASSIGN(direct_, target_empty());
+    }
     MUSTER_TRY(check_references());
+    if (!direct_) {
+        MUSTER_TRY(stage_rows());
+    }
     return settle();
 }
 
@@ -53,12 +56,18 @@ Result<void> PostgresLoadJob::check_references() {
     if (table_.references.empty() || staged_ == 0) {
         return {};
     }
+    MUSTER_ASSIGN(const bool hold, references_hold_by_values());
+    if (hold) {
+        return {};
+    }
+    MUSTER_TRY(stage_rows());
     MUSTER_TRY(find_missing());
     return missing_ == 0 ? Result<void>() : take_missing();
 }
 
 // muster_missing: the positions of the refused rows, and for each reference whether it is at fault.
 Result<void> PostgresLoadJob::find_missing() {
+    MUSTER_TRY(analyze_stage());
     std::string flags;
     std::string joins;
     std::string any;

@@ -1,33 +1,95 @@
 // The merge of the staged rows into the table, and the balance.
 #include "warehouse/detail/table_sql.h"
 #include "warehouse/postgres/load_job.h"
+#include "warehouse/postgres/refusals.h"
 
 #include <fmt/format.h>
 
-namespace muster {
+#include <algorithm>
+#include <map>
 
+namespace muster {
 namespace {
 
-constexpr const char* kStage = "pg_temp.muster_stage";
+constexpr std::int64_t kSampleRows = 1000;
 
 }  // namespace
 
-Result<void> PostgresLoadJob::publish() {
+Result<void> PostgresLoadJob::merge() {
     if (passing() > 0) {
-        MUSTER_ASSIGN(const auto filled,
-                      postgres_.scalar("SELECT EXISTS (SELECT FROM " +
-                                       sql::identifier(table_.name.str()) + ")::int"));
-        if (filled != 0) {
-            MUSTER_TRY(classify());
-        }
-        if (updated_ > 0) {
-            MUSTER_TRY(update_changed());
+        MUSTER_ASSIGN(const bool empty, target_empty());
+        if (!empty) {
+            MUSTER_TRY(analyze_stage());
+            MUSTER_ASSIGN(const bool at_once, mostly_changed());
+            MUSTER_TRY(at_once ? update_at_once() : classify());
+            if (!at_once && updated_ > 0) {
+                MUSTER_TRY(update_changed());
+            }
         }
         if (passing() > matched_) {
-            MUSTER_TRY(insert_new());
+            MUSTER_ASSIGN(inserted_, insert_from(kStagedRows, matched_ > 0));
         }
+        MUSTER_TRY(postgres_.execute(kCheckDeferred));
     }
     return check_balance();
+}
+
+// Judged by a few: if most rows change, it does not pay to count them before.
+Result<bool> PostgresLoadJob::mostly_changed() {
+    MUSTER_ASSIGN(const auto changed,
+                  postgres_.scalar(fmt::format(
+                      "SELECT count(*) FROM (SELECT * FROM {} LIMIT {}) s JOIN {} t ON {} WHERE {}",
+                      kStagedRows,
+                      kSampleRows,
+                      sql::identifier(table_.name.str()),
+                      sql::key_equal(table_, "t.", "s."),
+                      sql::values_differ(table_, "s.", "t."))));
+    return changed > std::min(passing(), kSampleRows) / 2;
+}
+
+// By object. What the rows of several objects came from is asked for row by row, a tenth of the
+// time.
+Result<std::map<std::int64_t, std::int64_t>> PostgresLoadJob::update_counted() {
+    std::map<std::int64_t, std::int64_t> updated;
+    if (request_.objects.size() == 1) {
+        MUSTER_ASSIGN(updated[static_cast<std::int64_t>(request_.objects.front().scan.ordinal)],
+                      update_from(kStagedRows));
+        return updated;
+    }
+    MUSTER_ASSIGN(auto changed,
+                  postgres_.query("WITH changed AS (" + update_sql(kStagedRows) +
+                                  " RETURNING s._position >> 48 AS ordinal) SELECT ordinal,"
+                                  " count(*) FROM changed GROUP BY 1"));
+    while (changed.next()) {
+        updated[changed.int64(0)] = changed.int64(1);
+    }
+    return updated;
+}
+
+// Updates first; what was there and did not change is counted only if there may be any.
+Result<void> PostgresLoadJob::update_at_once() {
+    MUSTER_ASSIGN(auto updated, update_counted());
+    for (const auto& [ordinal, rows] : updated) {
+        MUSTER_TRY(add_to_tally(ordinal, rows, &ObjectTally::updated));
+        updated_ += rows;
+    }
+    matched_ = updated_;
+    if (updated_ == passing()) {
+        return {};
+    }
+    MUSTER_ASSIGN(auto there,
+                  postgres_.query(fmt::format(
+                      "SELECT s._position >> 48, count(*) FROM {} s JOIN {} t ON {} GROUP BY 1",
+                      kStagedRows,
+                      sql::identifier(table_.name.str()),
+                      sql::key_equal(table_, "t.", "s."))));
+    matched_ = 0;
+    while (there.next()) {
+        matched_ += there.int64(1);
+        MUSTER_TRY(add_to_tally(
+            there.int64(0), there.int64(1) - updated[there.int64(0)], &ObjectTally::unchanged));
+    }
+    return {};
 }
 
 // Staged rows whose key is in the target, by object, and whether any value differs.
@@ -39,7 +101,7 @@ Result<void> PostgresLoadJob::classify() {
             "SELECT s._position >> 48, count(*) FILTER (WHERE {0}), count(*) FILTER (WHERE NOT {0})"
             " FROM {1} s JOIN {2} t ON {3} GROUP BY 1",
             differ,
-            kStage,
+            kStagedRows,
             sql::identifier(table_.name.str()),
             sql::key_equal(table_, "t.", "s."))));
     while (rows.next()) {
@@ -52,20 +114,7 @@ Result<void> PostgresLoadJob::classify() {
 }
 
 Result<void> PostgresLoadJob::update_changed() {
-    std::string set;
-    for (const Column& column : table_.columns) {
-        if (!table_.is_key(column.name)) {
-            const std::string name = sql::identifier(column.name);
-            set += fmt::format("{}{} = s.{}", set.empty() ? "" : ", ", name, name);
-        }
-    }
-    MUSTER_ASSIGN(const auto changed,
-                  postgres_.change(fmt::format("UPDATE {} t SET {} FROM {} s WHERE {} AND {}",
-                                               sql::identifier(table_.name.str()),
-                                               set,
-                                               kStage,
-                                               sql::key_equal(table_, "t.", "s."),
-                                               sql::values_differ(table_, "s.", "t."))));
+    MUSTER_ASSIGN(const auto changed, update_from(kStagedRows));
     if (changed != updated_) {
         return Error{ErrorCode::kConflict,
                      fmt::format("table {}: {} rows have changed, but {} were updated: another"
@@ -79,21 +128,44 @@ Result<void> PostgresLoadJob::update_changed() {
     return {};
 }
 
-Result<void> PostgresLoadJob::insert_new() {
+// "" if the table has nothing but its key.
+std::string PostgresLoadJob::update_sql(const std::string& staged) const {
+    std::string set;
+    for (const Column& column : table_.columns) {
+        if (!table_.is_key(column.name)) {
+            const std::string name = sql::identifier(column.name);
+            set += fmt::format("{}{} = s.{}", set.empty() ? "" : ", ", name, name);
+        }
+    }
+    if (set.empty()) {
+        return "";
+    }
+    return fmt::format("UPDATE {} t SET {} FROM {} s WHERE {} AND {}",
+                       sql::identifier(table_.name.str()),
+                       set,
+                       staged,
+                       sql::key_equal(table_, "t.", "s."),
+                       sql::values_differ(table_, "s.", "t."));
+}
+
+Result<std::int64_t> PostgresLoadJob::update_from(const std::string& staged) {
+    const std::string update = update_sql(staged);
+    return update.empty() ? Result<std::int64_t>(std::int64_t{0}) : postgres_.change(update);
+}
+
+Result<std::int64_t> PostgresLoadJob::insert_from(const std::string& staged, bool some_are_there) {
     const std::string target = sql::identifier(table_.name.str());
-    const std::string fresh = matched_ == 0
+    const std::string fresh = !some_are_there
                                   ? ""
                                   : fmt::format(" WHERE NOT EXISTS (SELECT FROM {} t WHERE {})",
                                                 target,
                                                 sql::key_equal(table_, "t.", "s."));
-    MUSTER_ASSIGN(inserted_,
-                  postgres_.change(fmt::format("INSERT INTO {} ({}) SELECT {} FROM {} s{}",
-                                               target,
-                                               sql::column_list(table_),
-                                               sql::column_list(table_, "s."),
-                                               kStage,
-                                               fresh)));
-    return {};
+    return postgres_.change(fmt::format("INSERT INTO {} ({}) SELECT {} FROM {} s{}",
+                                        target,
+                                        sql::column_list(table_),
+                                        sql::column_list(table_, "s."),
+                                        staged,
+                                        fresh));
 }
 
 // The counts come from four places that know nothing of each other: the splitter (read), the rows

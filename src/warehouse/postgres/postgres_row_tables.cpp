@@ -1,12 +1,15 @@
 #include "warehouse/postgres/postgres_row_tables.h"
 
 #include "warehouse/postgres/gates.h"
+#include "warehouse/postgres/refusals.h"
 #include "warehouse/postgres/rows_job.h"
 #include "warehouse/postgres/rows_page.h"
 #include "warehouse/postgres/tables.h"
 #include "warehouse/postgres/transaction_status.h"
 
 #include <algorithm>
+#include <functional>
+#include <optional>
 
 namespace muster {
 namespace {
@@ -14,12 +17,36 @@ namespace {
 constexpr int kWriteAttemptsMax = 4;
 constexpr std::int64_t kNsPerMs = 1'000'000;
 
-// A key that was not there when it was asked for, and a table that was changed: by somebody who
-// does not ask for the gate.
+// A table that was changed by somebody who does not ask for the gate.
 bool met_somebody(const Error& error, std::string_view sqlstate) {
-    constexpr std::string_view kUniqueViolation = "23505";
     constexpr std::string_view kPlanOutdated = "0A000";
-    return worth_a_retry(error) || sqlstate == kUniqueViolation || sqlstate == kPlanOutdated;
+    return worth_a_retry(error) || sqlstate == kPlanOutdated;
+}
+
+constexpr const char* kSave = "SAVEPOINT muster_group";
+constexpr const char* kUndo = "ROLLBACK TO SAVEPOINT muster_group";
+
+using NewJob = std::function<PgRowsJob&()>;
+
+// Each job sees the group without the rows that were refused before; the last one's are written.
+Result<std::vector<RowWriteResult>> run_around_refused(PgConnection& connection,
+                                                       const NewJob& new_job) {
+    PgRowsJob::Refused refused;
+    MUSTER_TRY(connection.execute(kSave));
+    while (true) {
+        PgRowsJob& job = new_job();
+        auto done = job.run_without(refused);
+        if (done.ok() || !connection.usable() || !refuses_rows(connection.sqlstate())) {
+            return done;
+        }
+        MUSTER_TRY(connection.execute(kUndo));
+        MUSTER_ASSIGN(const auto found, job.find_refused());
+        MUSTER_TRY(connection.execute(kUndo));
+        if (found.empty()) {
+            return done;  // of somebody who writes as well
+        }
+        refused.insert(found.begin(), found.end());
+    }
 }
 
 }  // namespace
@@ -28,19 +55,22 @@ Result<std::vector<RowWriteResult>> PostgresRowTables::write(const Table& table,
                                                              std::span<const RowWrite* const> group,
                                                              std::int64_t gate_wait_ms) {
     const std::int64_t begun_ns = clock_.monotonic_ns();
+    bool around_refused = false;
     for (int number = 1;; ++number) {
         const std::int64_t waited_ms = (clock_.monotonic_ns() - begun_ns) / kNsPerMs;
-        Attempt attempt =
-            write_once(table, group, std::max<std::int64_t>(0, gate_wait_ms - waited_ms));
+        const std::int64_t left_ms = std::max<std::int64_t>(0, gate_wait_ms - waited_ms);
+        Attempt attempt = write_once(table, group, left_ms, around_refused);
         if (!attempt.again || number == kWriteAttemptsMax) {
             return std::move(attempt.results);
         }
+        around_refused = around_refused || attempt.refused;
     }
 }
 
 PostgresRowTables::Attempt PostgresRowTables::write_once(const Table& table,
                                                          std::span<const RowWrite* const> group,
-                                                         std::int64_t gate_wait_ms) {
+                                                         std::int64_t gate_wait_ms,
+                                                         bool around_refused) {
     auto acquired = pool_.acquire();
     if (!acquired.ok()) {
         return {std::move(acquired).error()};
@@ -54,17 +84,21 @@ PostgresRowTables::Attempt PostgresRowTables::write_once(const Table& table,
     auto done = [&]() -> Result<std::vector<RowWriteResult>> {
         MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection, kReadCommitted));
         MUSTER_TRY(enter_gates(connection, table, gate_wait_ms));
-        PgRowsJob job(connection, engine_, table, group, clock_.now_us());
-        auto judged = job.run();
+        std::optional<PgRowsJob> job;
+        const auto new_job = [&]() -> PgRowsJob& {
+            return job.emplace(connection, engine_, table, group, clock_.now_us());
+        };
+        auto judged = around_refused ? run_around_refused(connection, new_job) : new_job().run();
         if (!judged.ok()) {
             sqlstate = connection.sqlstate();  // the rollback makes it forget
             return judged;
         }
         auto results = std::move(judged).value();
-        table_changed = job.table_changed();
-        if (job.wrote()) {
+        table_changed = job->table_changed();
+        if (job->wrote()) {
             MUSTER_ASSIGN(number, transaction_number(connection));
             const auto committed = transaction.commit();
+            sqlstate = connection.sqlstate();
             if (!committed.ok() && transaction.outcome_unknown()) {
                 unsettled = committed.error();
             } else {
@@ -74,8 +108,9 @@ PostgresRowTables::Attempt PostgresRowTables::write_once(const Table& table,
         return results;
     }();
     if (!done.ok()) {
-        const bool again = met_somebody(done.error(), sqlstate);
-        return {std::move(done), again};
+        const bool refused = refuses_rows(sqlstate);
+        const bool again = refused || met_somebody(done.error(), sqlstate);
+        return {std::move(done), again, refused};
     }
     if (unsettled) {
         const auto outcome = transaction_outcome(pool_, number);

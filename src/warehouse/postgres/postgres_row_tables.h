@@ -32,11 +32,13 @@ class PostgresRowTables final : public RowTables {
   private:
     struct Attempt {
         Result<std::vector<RowWriteResult>> results;
-        bool again = false;  // it met somebody else: another attempt may succeed
+        bool again = false;    // it met somebody else: another attempt may succeed
+        bool refused = false;  // by the table: the rows at fault are to be found
     };
     Attempt write_once(const Table& table,
                        std::span<const RowWrite* const> group,
-                       std::int64_t gate_wait_ms);
+                       std::int64_t gate_wait_ms,
+                       bool around_refused);
 
     PostgresPool& pool_;
     const Clock& clock_;

@@ -71,11 +71,21 @@ Result<std::vector<UserRecord>> PostgresStateStore::users() {
     return users;
 }
 
-Result<bool> PostgresStateStore::change_user(const UserRecord& user, std::int64_t version_before) {
+Result<UserChange> PostgresStateStore::change_user(const UserRecord& user,
+                                                   std::int64_t version_before) {
     const std::shared_lock lock(facts_mutex_);
-    std::int64_t changed = 0;
+    auto change = UserChange::kOutdated;
     const auto steps = [&](PgConnection& connection) -> Result<void> {
-        MUSTER_ASSIGN(changed,
+        change = UserChange::kOutdated;
+        if (!is_active_admin(user)) {
+            MUSTER_TRY(connection.query(pg_sql::kUsersLock));
+            MUSTER_ASSIGN(const auto last, connection.scalar(pg_sql::kLastAdmin, user.name));
+            if (last != 0) {
+                change = UserChange::kLastAdmin;
+                return {};
+            }
+        }
+        MUSTER_ASSIGN(const auto changed,
                       connection.change(pg_sql::kUserUpdate,
                                         user.role,
                                         user.password_hash,
@@ -83,13 +93,17 @@ Result<bool> PostgresStateStore::change_user(const UserRecord& user, std::int64_
                                         user.token_version,
                                         user.name,
                                         version_before));
-        return changed == 0 ? Result<void>{} : change_rows(connection, pg_sql::kFactsRaise);
+        if (changed == 0) {
+            return {};
+        }
+        change = UserChange::kDone;
+        return change_rows(connection, pg_sql::kFactsRaise);
     };
     MUSTER_TRY(write_state(pool_, steps));
-    if (changed != 0) {
+    if (change == UserChange::kDone) {
         facts_.set_user(user.name, facts_of(user));
     }
-    return changed != 0;
+    return change;
 }
 
 // --- idempotency keys

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/clock.h"
+#include "warehouse/postgres/occurrence_holder.h"
 #include "warehouse/postgres/pool.h"
 #include "warehouse/state_store.h"
 
@@ -18,13 +19,14 @@ namespace muster {
 
 class PostgresStateStore final : public StateStore {
   public:
-    PostgresStateStore(PostgresPool& pool, const Clock& clock) : pool_(pool), clock_(clock) {}
+    PostgresStateStore(PostgresPool& pool, const Clock& clock)
+        : pool_(pool), clock_(clock), holder_(pool) {}
     ~PostgresStateStore() override;
 
     Result<bool> add_user(UserRecord user, std::string_view first_role) override;
     Result<std::optional<UserRecord>> find_user(std::string_view name) override;
     Result<std::vector<UserRecord>> users() override;
-    Result<bool> change_user(const UserRecord& user, std::int64_t version_before) override;
+    Result<UserChange> change_user(const UserRecord& user, std::int64_t version_before) override;
 
     const TokenFacts& facts() const override { return facts_; }
     Result<void> renew_facts() override;
@@ -71,6 +73,7 @@ class PostgresStateStore final : public StateStore {
 
     PostgresPool& pool_;
     const Clock& clock_;
+    OccurrenceHolder holder_;
     TokenFacts facts_;
     // Shared by a write together with its note in facts_, so that facts that were read before the
     // write never take the place of the note.

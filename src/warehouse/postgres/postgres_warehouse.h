@@ -1,8 +1,8 @@
 // The warehouse in PostgreSQL 15 or later. The tables of the catalog are in the connection's own
 // schema (the first of its search_path), muster's ledger and state in the schema `muster`. No
 // process owns the database: gates are advisory locks, leases are told from the dead by their
-// expiry, and what other processes commit is noticed after kDataVersionStaleMs at most. One source
-// file per topic: schema, leases, ledger, load, rejects, queries.
+// expiry, and what other processes commit is noticed after WarehouseOptions::staleness_ms at most.
+// One source file per topic: schema, leases, ledger, load, rejects, queries.
 #pragma once
 
 #include "warehouse/postgres/data_version.h"
@@ -19,10 +19,11 @@ namespace muster {
 
 class PostgresWarehouse : public Warehouse {
   public:
-    PostgresWarehouse(const std::string& url, Engine& engine, const Clock& clock);
+    PostgresWarehouse(const WarehouseOptions& options, Engine& engine, const Clock& clock);
     // For a server of the same protocol; `data_version_sql` as DataVersion takes it.
     PostgresWarehouse(PgOptions options,
                       const char* data_version_sql,
+                      std::int64_t staleness_ms,
                       Engine& engine,
                       const Clock& clock);
 

@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 #include "warehouse/detail/rows_group.h"
 #include "warehouse/postgres/connection.h"
+#include "warehouse/postgres/refusals.h"
 
 #include <cstdint>
 #include <map>
@@ -29,12 +30,23 @@ class PgRowsJob {
           group_(table, requests),
           now_us_(now_us) {}
 
+    // Rows that the table refuses by rules of its own, by their place in the group, and why.
+    using Refused = std::map<std::size_t, Reason>;
+
     // The caller commits if anything was written.
     Result<std::vector<RowWriteResult>> run();
+    // The same around `refused`: nobody's rows are spoilt by them. What the table refuses by the
+    // end of the transaction is found now.
+    Result<std::vector<RowWriteResult>> run_without(const Refused& refused);
+    // After a run that failed and was taken back: which of the rows that it wrote are at fault. The
+    // caller takes back what this writes.
+    Result<Refused> find_refused();
     bool wrote() const { return wrote_; }
     bool table_changed() const { return group_.table_changed(); }
 
   private:
+    // rows_refuse.cpp
+    Reason reason_of(RefusedItem refused) const;
     // rows_load.cpp
     Result<void> load_answers();
     Result<void> load_checks();
@@ -42,6 +54,7 @@ class PgRowsJob {
     Result<void> load_references();
     // rows_store.cpp
     Result<void> store_rows();
+    Result<void> store_changes(std::span<const RowsGroup::Change> changes);
     Result<void> store_changed(const std::vector<const Row*>& rows);
     Result<void> store_new(const std::vector<const Row*>& rows);
     Result<void> store_rejects();
@@ -55,6 +68,7 @@ class PgRowsJob {
     RowsGroup group_;
     const std::int64_t now_us_;
     std::int64_t version_ = 0;
+    bool check_deferred_ = false;
     bool wrote_ = false;
 };
 

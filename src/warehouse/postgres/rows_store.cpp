@@ -36,16 +36,20 @@ Result<void> wrote_all(const PgRows& done, std::size_t rows) {
 }  // namespace
 
 Result<void> PgRowsJob::store_rows() {
+    const std::vector<RowsGroup::Change> changes = group_.changes();
+    MUSTER_TRY(store_changes(changes));
+    wrote_ = wrote_ || !changes.empty();
+    return check_deferred_ ? connection_.execute(kCheckDeferred) : Result<void>();
+}
+
+Result<void> PgRowsJob::store_changes(std::span<const RowsGroup::Change> changes) {
     std::vector<const Row*> changed;
     std::vector<const Row*> added;
-    const std::vector<RowsGroup::Change> changes = group_.changes();
     for (const RowsGroup::Change& change : changes) {
         (change.rowid ? changed : added).push_back(change.row);
     }
     MUSTER_TRY(store_changed(changed));
-    MUSTER_TRY(store_new(added));
-    wrote_ = wrote_ || !changes.empty();
-    return {};
+    return store_new(added);
 }
 
 Result<void> PgRowsJob::store_changed(const std::vector<const Row*>& rows) {

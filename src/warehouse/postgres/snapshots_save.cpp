@@ -1,7 +1,6 @@
 // Saving a table: its rows are streamed from one snapshot through the engine into Parquet.
-#include "archive/content_checksum.h"
-#include "engine/table_files.h"
 #include "warehouse/postgres/asides.h"
+#include "warehouse/postgres/chunk_copy.h"
 #include "warehouse/postgres/copy.h"
 #include "warehouse/postgres/postgres_table_snapshots.h"
 #include "warehouse/postgres/rows_sql.h"
@@ -36,19 +35,9 @@ Result<SavedTable> save_relation(PgConnection& connection,
                                                  sql::column_list(table),
                                                  relation,
                                                  sql::column_list(table.key))));
-    const RowSource next = [&](std::vector<Value>& row) -> Result<bool> {
-        MUSTER_ASSIGN(const bool more, copy.next());
-        if (!more) {
-            return false;
-        }
-        row.resize(table.columns.size());
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            MUSTER_ASSIGN(row[i], copy.value(i, table.columns[i].type));
-        }
-        return true;
-    };
     MUSTER_ASSIGN(saved.content,
-                  write_parquet(engine, archive_table(table), next, parquet, cancel));
+                  write_parquet_chunks(
+                      engine, archive_table(table), chunks_of_copy(copy, table), parquet, cancel));
     return saved;
 }
 

@@ -1,7 +1,7 @@
 // Building a table for a restore beside the one it will replace, and comparing the two.
-#include "engine/table_files.h"
 #include "warehouse/duckdb/archive_rows.h"
 #include "warehouse/postgres/asides.h"
+#include "warehouse/postgres/chunk_copy.h"
 #include "warehouse/postgres/copy.h"
 #include "warehouse/postgres/postgres_table_snapshots.h"
 #include "warehouse/postgres/snapshots_sql.h"
@@ -30,25 +30,23 @@ Result<void> alter_not_null(PgConnection& connection,
 }
 
 Result<void> copy_rows(PgConnection& connection,
+                       Engine& engine,
                        const Table& table,
-                       const AsideTable& aside,
-                       ArchiveRows& source) {
+                       const RestoreFiles& files,
+                       const std::vector<MappedColumn>& mapped,
+                       const AsideTable& aside) {
+    std::vector<int> scales;
+    for (const Column& column : table.columns) {
+        scales.push_back(column.type.scale);
+    }
     MUSTER_ASSIGN(auto copy,
                   PgCopyWriter::open(connection,
                                      text_of(aside) + " (" + sql::column_list(table) + ")",
                                      table.columns.size()));
-    std::vector<Value> row;
-    for (;;) {
-        MUSTER_ASSIGN(const bool more, source.next(row));
-        if (!more) {
-            break;
-        }
-        copy.begin_row();
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            copy.add(table.columns[i].type, row[i]);
-        }
-        MUSTER_TRY(copy.end_row());
-    }
+    MUSTER_TRY(read_archive_chunks(
+        engine, table, files, mapped, connection.watched(), [&](const ResultChunk& chunk) {
+            return add_chunk(copy, chunk, scales);
+        }));
     MUSTER_TRY(copy.close());
     return {};
 }
@@ -60,20 +58,7 @@ Result<FileContent> content_of(PgConnection& connection,
     MUSTER_ASSIGN(auto copy,
                   PgCopyReader::open(
                       connection, "SELECT " + sql::column_list(table) + " FROM " + text_of(aside)));
-    FileContent content;
-    RowHasher hasher;
-    for (;;) {
-        MUSTER_ASSIGN(const bool more, copy.next());
-        if (!more) {
-            return content;
-        }
-        for (std::size_t i = 0; i < table.columns.size(); ++i) {
-            MUSTER_ASSIGN(const Value value, copy.value(i, table.columns[i].type));
-            add_value(hasher, value);
-        }
-        content.checksum.add(hasher.finish());
-        ++content.rows;
-    }
+    return content_of_copy(copy, table);
 }
 
 }  // namespace
@@ -104,10 +89,7 @@ Result<void> PostgresTableSnapshots::build(PgConnection& connection,
     MUSTER_TRY(connection.execute("CREATE TABLE " + text_of(aside) + " (LIKE " + target +
                                   " INCLUDING ALL EXCLUDING INDEXES)"));
     MUSTER_TRY(alter_not_null(connection, aside, mapped, "DROP"));
-    {
-        MUSTER_ASSIGN(const auto source, open_archive_rows(engine_, table, files, mapped, cancel));
-        MUSTER_TRY(copy_rows(connection, table, aside, *source));
-    }
+    MUSTER_TRY(copy_rows(connection, engine_, table, files, mapped, aside));
     MUSTER_TRY(check_restored_rows(restore_queries(connection), table, files, mapped, aside.name));
     MUSTER_TRY(alter_not_null(connection, aside, mapped, "SET"));
     MUSTER_ASSIGN(const FileContent built, content_of(connection, table, aside));

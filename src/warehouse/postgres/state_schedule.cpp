@@ -1,4 +1,5 @@
 // The state store's schedules: since when jobs are scheduled, and their occurrences.
+#include "core/limits.h"
 #include "warehouse/postgres/postgres_state_store.h"
 #include "warehouse/postgres/state_sql.h"
 #include "warehouse/postgres/state_write.h"
@@ -6,6 +7,12 @@
 namespace muster {
 
 using std::string_view;
+
+namespace {
+
+constexpr std::int64_t kLeaseUs = std::int64_t{1'000'000} * kLeaseSeconds;
+
+}  // namespace
 
 Result<std::int64_t> PostgresStateStore::scheduled_since(string_view job,
                                                          string_view definition,
@@ -24,11 +31,16 @@ Result<bool> PostgresStateStore::claim_occurrence(string_view job,
                                                   std::int64_t now_us) {
     std::int64_t claimed = 0;
     const auto steps = [&](PgConnection& connection) -> Result<void> {
-        MUSTER_ASSIGN(claimed,
-                      connection.change(pg_sql::kOccurrenceInsert, job, planned_at_us, now_us));
+        MUSTER_ASSIGN(
+            claimed,
+            connection.change(
+                pg_sql::kOccurrenceInsert, job, planned_at_us, now_us, holder_.owner(), kLeaseUs));
         return {};
     };
     MUSTER_TRY(write_state(pool_, steps));
+    if (claimed != 0) {
+        holder_.begin();
+    }
     return claimed != 0;
 }
 
@@ -37,17 +49,21 @@ Result<void> PostgresStateStore::finish_occurrence(string_view job,
                                                    string_view outcome,
                                                    string_view detail,
                                                    std::int64_t now_us) {
-    return write_state(pool_, [&](PgConnection& connection) {
+    MUSTER_TRY(write_state(pool_, [&](PgConnection& connection) {
         return change_rows(
             connection, pg_sql::kOccurrenceFinish, now_us, outcome, detail, job, planned_at_us);
-    });
+    }));
+    holder_.end();
+    return {};
 }
 
 Result<std::int64_t> PostgresStateStore::interrupt_occurrences(string_view job,
                                                                std::int64_t now_us) {
     std::int64_t interrupted = 0;
     const auto steps = [&](PgConnection& connection) -> Result<void> {
-        MUSTER_ASSIGN(interrupted, connection.change(pg_sql::kOccurrenceInterrupt, now_us, job));
+        MUSTER_ASSIGN(
+            interrupted,
+            connection.change(pg_sql::kOccurrenceInterrupt, now_us, job, holder_.owner()));
         return {};
     };
     MUSTER_TRY(write_state(pool_, steps));

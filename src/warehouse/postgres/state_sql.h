@@ -31,7 +31,12 @@ inline constexpr const char* kStateTables =
     " claimed_at_us bigint NOT NULL, finished_at_us bigint NOT NULL, outcome text NOT NULL,"
     " detail text NOT NULL, PRIMARY KEY (job, planned_at_us));";
 
-// Held by a transaction that adds a user who may be the first.
+// Who executes an occurrence, and until when this is taken for granted (occurrence_holder.h).
+inline constexpr const char* kOccurrenceOwners =
+    "ALTER TABLE muster.occurrences ADD COLUMN owner text NOT NULL DEFAULT '',"
+    " ADD COLUMN held_until_us bigint NOT NULL DEFAULT 0;";
+
+// Held by a transaction that adds a user who may be the first, or takes an admin away.
 inline constexpr const char* kUsersLock =
     "SELECT pg_advisory_xact_lock(hashtextextended('muster users', 0))";
 inline constexpr const char* kUserInsert =
@@ -47,6 +52,11 @@ inline constexpr const char* kUserSelect =
 inline constexpr const char* kUserUpdate =
     "UPDATE muster.users SET role = $1, password_hash = $2, disabled = $3, token_version = $4"
     " WHERE name = $5 AND token_version = $6";
+
+inline constexpr const char* kLastAdmin =
+    "SELECT count(*) FROM muster.users WHERE name = $1 AND role = 'admin' AND NOT disabled"
+    " AND NOT EXISTS (SELECT FROM muster.users WHERE name <> $1 AND role = 'admin'"
+    " AND NOT disabled)";
 
 // Raised with every change of a user or a revocation, so that others need not read them all.
 inline constexpr const char* kFactsRaise = "UPDATE muster.facts_version SET version = version + 1";
@@ -95,13 +105,18 @@ inline constexpr const char* kScheduleSince =
     " RETURNING since_us";
 inline constexpr const char* kOccurrenceInsert =
     "INSERT INTO muster.occurrences (job, planned_at_us, claimed_at_us, finished_at_us, outcome,"
-    " detail) VALUES ($1, $2, $3, 0, 'started', '') ON CONFLICT (job, planned_at_us) DO NOTHING";
+    " detail, owner, held_until_us) SELECT $1, $2::bigint, $3::bigint, 0, 'started', '', $4,"
+    " now_us + $5::bigint FROM muster.server_clock ON CONFLICT (job, planned_at_us) DO NOTHING";
 inline constexpr const char* kOccurrenceFinish =
     "UPDATE muster.occurrences SET finished_at_us = $1, outcome = $2, detail = $3"
     " WHERE job = $4 AND planned_at_us = $5";
 inline constexpr const char* kOccurrenceInterrupt =
     "UPDATE muster.occurrences SET finished_at_us = $1, outcome = 'interrupted'"
-    " WHERE job = $2 AND finished_at_us = 0";
+    " FROM muster.server_clock WHERE job = $2 AND finished_at_us = 0"
+    " AND (owner = $3 OR held_until_us <= now_us)";
+inline constexpr const char* kOccurrencesHold =
+    "UPDATE muster.occurrences SET held_until_us = now_us + $2::bigint FROM muster.server_clock"
+    " WHERE owner = $1 AND finished_at_us = 0";
 inline constexpr const char* kOccurrenceLast =
     "SELECT planned_at_us, claimed_at_us, finished_at_us, outcome, detail FROM muster.occurrences"
     " WHERE job = $1 AND planned_at_us <= $2 ORDER BY planned_at_us DESC LIMIT 1";

@@ -28,11 +28,6 @@ constexpr Meaning kMeanings[] = {
      "40001",
      ErrorCode::kUnavailable,
      "another transaction was in the way; run again"},
-    {"authentication method 13",
-     nullptr,
-     ErrorCode::kUsage,
-     "libpq cannot send a password that is stored as sha256: give the user one by CREATE USER ..."
-     " PASSWORD 'md5...', or use temporary credentials of IAM"},
     {"ot authorized to assume",
      nullptr,
      ErrorCode::kUsage,

@@ -22,9 +22,7 @@ std::string create_gate(const TableName& table) {
     return "CREATE TABLE IF NOT EXISTS " + gate_name(table) + " (held INTEGER) DISTSTYLE ALL";
 }
 
-Result<PgTransaction> open_gated(PgConnection& connection,
-                                 const Table& table,
-                                 std::optional<std::int64_t> wait_ms) {
+std::string lock_gates(const Table& table) {
     std::set<std::string> gates{gate_name(table.name)};
     for (const Reference& reference : table.references) {
         gates.insert(gate_name(reference.table));
@@ -33,10 +31,23 @@ Result<PgTransaction> open_gated(PgConnection& connection,
     for (const std::string& gate : gates) {
         list += (list.empty() ? "" : ", ") + gate;
     }
+    return "LOCK TABLE " + list;
+}
+
+std::string lock_gate(const TableName& table) { return "LOCK TABLE " + gate_name(table); }
+
+// 0 would be no limit at all.
+std::string statement_timeout(std::int64_t wait_ms) {
+    return fmt::format("SET statement_timeout TO {}", std::max<std::int64_t>(wait_ms, 1));
+}
+
+Result<PgTransaction> open_gated(PgConnection& connection,
+                                 const Table& table,
+                                 std::optional<std::int64_t> wait_ms) {
     std::optional<Error> failed;
     {
         MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection));
-        const std::string lock = "LOCK TABLE " + list;
+        const std::string lock = lock_gates(table);
         const auto locked =
             wait_ms ? execute_within(connection, lock, table, *wait_ms) : connection.execute(lock);
         if (locked.ok()) {
@@ -54,9 +65,7 @@ Result<void> execute_within(PgConnection& connection,
                             const std::string& sql,
                             const Table& table,
                             std::int64_t wait_ms) {
-    // 0 would be no limit at all.
-    MUSTER_TRY(connection.execute(
-        fmt::format("SET statement_timeout TO {}", std::max<std::int64_t>(wait_ms, 1))));
+    MUSTER_TRY(connection.execute(statement_timeout(wait_ms)));
     if (auto done = connection.execute(sql); !done.ok()) {
         const bool too_long = connection.sqlstate() == kStatementStopped &&
                               done.error().code != ErrorCode::kCancelled;
@@ -69,8 +78,6 @@ Result<void> execute_within(PgConnection& connection,
     return forget_wait(connection);
 }
 
-Result<void> forget_wait(PgConnection& connection) {
-    return connection.execute("SET statement_timeout TO DEFAULT");
-}
+Result<void> forget_wait(PgConnection& connection) { return connection.execute(kTimeoutDefault); }
 
 }  // namespace muster::redshift

@@ -9,10 +9,10 @@
 namespace muster::redshift {
 namespace {
 
-// A statement has at most 16 MB; texts of the ledger are far shorter than their columns allow.
 constexpr std::size_t kRowsPerStatementMax = 1000;
-// By the Data API the values of a statement, beside its text of a third of that length. One row
-// may be longer.
+// A statement has at most 16 MB, and whether its values count is not documented.
+constexpr std::size_t kValuesBytesMax = 8U << 20;
+// By the Data API the values of a statement, beside its text of a third of that length.
 constexpr std::size_t kDataValuesBytesMax = kDataStatementBytesMax / 2;
 
 std::size_t bytes_of(const PgParams& params) {
@@ -47,20 +47,19 @@ Result<void> insert_rows(PgConnection& connection,
                          const std::function<void(std::size_t row, PgParams& params)>& add) {
     const std::size_t batch =
         std::clamp<std::size_t>(connection.params_max() / types.size(), 1, kRowsPerStatementMax);
-    const bool bounded = connection.remote() != nullptr;
+    const std::size_t bytes_max =
+        connection.remote() == nullptr ? kValuesBytesMax : kDataValuesBytesMax;
     std::size_t count = 0;
     for (std::size_t first = 0; first < rows; first += count) {
         const std::size_t end = std::min(first + batch, rows);
         PgParams params;
         std::size_t bytes = 0;
         for (count = 0; first + count < end; ++count) {
-            if (bounded) {
-                PgParams row;
-                add(first + count, row);
-                bytes += bytes_of(row);
-                if (count > 0 && bytes > kDataValuesBytesMax) {
-                    break;
-                }
+            PgParams row;
+            add(first + count, row);
+            bytes += bytes_of(row);
+            if (count > 0 && bytes > bytes_max) {
+                break;
             }
             add(first + count, params);
         }

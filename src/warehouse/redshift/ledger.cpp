@@ -1,6 +1,7 @@
 // Runs and their tables.
 #include "core/limits.h"
 #include "warehouse/detail/ledger_rows.h"
+#include "warehouse/lease_holder.h"
 #include "warehouse/postgres/attempts.h"
 #include "warehouse/postgres/ledger_rows.h"
 #include "warehouse/postgres/ledger_sql.h"
@@ -49,9 +50,31 @@ Result<void> reconcile_run(PgConnection& connection,
     return transaction.commit();
 }
 
+// What killed processes left beside the clean objects. The caller holds the lease of runs, so that
+// no load and no restore is at work; while a backup may be, what UNLOAD wrote is left to the next
+// run. A folder that is made after the list was is not on it.
+Result<void> remove_leftovers(PostgresPool& pool, redshift::Staging& staging) {
+    MUSTER_ASSIGN(const auto folders, staging.folders());
+    if (folders.empty()) {
+        return {};
+    }
+    MUSTER_ASSIGN(const auto others, attempt(pool, [](PgConnection& connection) {
+                      return connection.scalar(redshift::kOtherLeases, std::string(kRunLease));
+                  }));
+    for (const redshift::Staging::Folder& folder : folders) {
+        if (!folder.of_unload || others == 0) {
+            MUSTER_TRY(staging.clear(folder.name));
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<void> RedshiftWarehouse::begin_run(const RunRecord& run) {
+    if (run.kind != "backup") {
+        MUSTER_TRY(remove_leftovers(pool_, staging_));
+    }
     return attempt(pool_, [&](PgConnection& connection) -> Result<void> {
         MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection));
         MUSTER_TRY(connection.change(redshift::kRunDelete, run.run_id));

@@ -14,7 +14,19 @@ const std::vector<std::vector<std::string>>& migrations();
 inline constexpr const char* kSchemaThere =
     "SELECT COUNT(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE n.nspname = 'muster' AND c.relname = 'schema_version'";
-inline constexpr const char* kSchemaVersion = "SELECT MAX(version) FROM muster.schema_version";
+inline constexpr const char* kSchemaCreate = "CREATE SCHEMA IF NOT EXISTS muster";
+inline constexpr const char* kVersionCreate =
+    "CREATE TABLE IF NOT EXISTS muster.schema_version (version BIGINT) DISTSTYLE ALL";
+inline constexpr const char* kVersionLock = "LOCK TABLE muster.schema_version";
+inline constexpr const char* kSchemaVersion =
+    "SELECT COALESCE(MAX(version), 0) FROM muster.schema_version";
+inline constexpr const char* kVersionDelete = "DELETE FROM muster.schema_version";
+inline constexpr const char* kVersionInsert =
+    "INSERT INTO muster.schema_version (version) VALUES ($1)";
+inline constexpr const char* kTablesSelect = "SELECT name, schema_json FROM muster.tables";
+inline constexpr const char* kTableDelete = "DELETE FROM muster.tables WHERE name = $1";
+inline constexpr const char* kTableInsert =
+    "INSERT INTO muster.tables (name, schema_json, fingerprint) VALUES ($1, $2, $3)";
 // Changes with every commit of anybody that changes a table, or the tables (name '').
 inline constexpr const char* kDataVersion =
     "SELECT CAST(COALESCE(SUM(version), 0) AS VARCHAR(40)) FROM muster.table_versions";
@@ -42,6 +54,11 @@ inline constexpr const char* kLeaseRenew =
     "UPDATE muster.leases SET expires_at_us ="
     " CAST(EXTRACT(epoch FROM GETDATE()) AS BIGINT) * 1000000 + CAST($3 AS BIGINT)"
     " WHERE name = $1 AND owner = $2";
+
+// Of whoever is at work beside the runs: backups.
+inline constexpr const char* kOtherLeases =
+    "SELECT COUNT(*) FROM muster.leases WHERE name <> $1 AND expires_at_us >"
+    " CAST(EXTRACT(epoch FROM GETDATE()) AS BIGINT) * 1000000";
 
 // --- runs ----------------------------------------------------------------------------------------
 inline constexpr const char* kRunsLock = "LOCK TABLE muster.runs";
@@ -91,6 +108,9 @@ inline constexpr const char* kObjectsSince =
 inline constexpr const char* kRejectsSelect =
     "SELECT id, run_id, table_name, object, line, \"offset\", length, \"raw\", severity, state,"
     " state_note, reasons, pointer FROM muster.rejects WHERE 1 = 1";
+inline constexpr const char* kLoadRejectsDrop = "DROP TABLE IF EXISTS muster_load_rejects";
+inline constexpr const char* kKnownRejectsDrop = "DROP TABLE IF EXISTS muster_known_rejects";
+inline constexpr const char* kReplayDrop = "DROP TABLE IF EXISTS muster_replay";
 inline constexpr const char* kLoadRejectsTable =
     "CREATE TEMP TABLE muster_load_rejects (id VARCHAR(64), object VARCHAR(4096), line BIGINT,"
     " \"offset\" BIGINT, length BIGINT, \"raw\" VARCHAR(65535), severity VARCHAR(16),"
@@ -132,7 +152,8 @@ inline constexpr const char* kReplayDone =
 
 // --- what COPY says ------------------------------------------------------------------------------
 inline constexpr const char* kLoadErrors =
-    "SELECT TRIM(file_name), TRIM(column_name), TRIM(column_type), TRIM(error_message)"
-    " FROM sys_load_error_detail WHERE query_id = pg_last_copy_id() ORDER BY start_time LIMIT 3";
+    "SELECT TRIM(file_name), COALESCE(line_number, 0), TRIM(column_name), TRIM(error_message)"
+    " FROM sys_load_error_detail WHERE query_id = pg_last_copy_id()"
+    " ORDER BY start_time, file_name, line_number LIMIT 100";
 
 }  // namespace muster::redshift

@@ -67,7 +67,7 @@ Result<redshift::StagedObject> RedshiftLoadJob::put_query(const std::string& fil
 
 // The winners without the rows that do not fit.
 Result<redshift::StagedObject> RedshiftLoadJob::write_fitting() {
-    return put_query("rows.parquet",
+    return put_query(kOwnObject,
                      "SELECT " + sql::column_list(table_, "w.") +
                          ", w._position FROM winners w ANTI JOIN (SELECT position FROM set_rejects"
                          " WHERE contains(reasons, '\"code\":\"destination.rejected\"')) u ON"
@@ -109,8 +109,8 @@ Result<void> RedshiftLoadJob::copy_objects(const std::string& relation,
 
 Result<void> RedshiftLoadJob::remove_losers() {
     MUSTER_ASSIGN(const auto object, put_query("losers.parquet", "SELECT position FROM losers"));
-    MUSTER_TRY(redshift_.execute("DROP TABLE IF EXISTS muster_losers"));
-    MUSTER_TRY(redshift_.execute("CREATE TEMP TABLE muster_losers (position BIGINT)"));
+    MUSTER_TRY(redshift_.execute(redshift::kLosersDrop));
+    MUSTER_TRY(redshift_.execute(redshift::kLosersCreate));
     MUSTER_TRY(copy_objects("muster_losers", "losers.manifest", {object}));
     MUSTER_ASSIGN(const auto removed,
                   redshift_.change(redshift::delete_positions("muster_losers", "position")));
@@ -119,7 +119,7 @@ Result<void> RedshiftLoadJob::remove_losers() {
 }
 
 Result<void> RedshiftLoadJob::expect_staged(std::int64_t rows) {
-    MUSTER_ASSIGN(const auto there, redshift_.scalar("SELECT COUNT(*) FROM muster_stage"));
+    MUSTER_ASSIGN(const auto there, redshift_.scalar(redshift::kStagedCount));
     if (there == rows) {
         return {};
     }
@@ -137,20 +137,33 @@ Result<void> RedshiftLoadJob::copy() {
     // What a load left that was killed; no other load of this table is at work.
     MUSTER_TRY(clean_up());
     MUSTER_TRY(find_unfit());
-    MUSTER_TRY(redshift_.execute("DROP TABLE IF EXISTS muster_stage"));
+    own_object_ = unfit_ > 0;
+    MUSTER_TRY(redshift_.execute(redshift::kStageDrop));
     MUSTER_TRY(redshift_.execute(redshift::create_stage(table_, "muster_stage")));
-    const std::int64_t winners = staged_ - losers_ - unfit_;
-    if (unfit_ > 0 && winners > 0) {
-        MUSTER_ASSIGN(auto object, write_fitting());
-        MUSTER_TRY(copy_objects("muster_stage", "rows.manifest", {std::move(object)}));
-    } else if (winners > 0) {
-        MUSTER_ASSIGN(const auto objects, staged_objects());
-        MUSTER_TRY(copy_objects("muster_stage", "rows.manifest", objects));
-        if (losers_ > 0) {
+    for (int tried = 1; staged_ - losers_ - unfit_ > 0; ++tried) {
+        MUSTER_ASSIGN(const std::string copy, copy_statement());
+        if (auto copied = redshift_.execute(copy); !copied.ok()) {
+            MUSTER_TRY(take_refused(std::move(copied).error(), tried));
+            continue;
+        }
+        if (losers_ > 0 && !own_object_) {
             MUSTER_TRY(remove_losers());
         }
+        break;
     }
-    return expect_staged(winners);
+    return expect_staged(staged_ - losers_ - unfit_);
+}
+
+Result<std::string> RedshiftLoadJob::copy_statement() {
+    std::vector<redshift::StagedObject> objects;
+    if (own_object_) {
+        MUSTER_ASSIGN(auto object, write_fitting());
+        objects.push_back(std::move(object));
+    } else {
+        MUSTER_ASSIGN(objects, staged_objects());
+    }
+    MUSTER_ASSIGN(const auto from, staging_.put_manifest(folder_ + "rows.manifest", objects));
+    return redshift::copy_parquet("muster_stage", from);
 }
 
 }  // namespace muster

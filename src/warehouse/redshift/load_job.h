@@ -1,6 +1,8 @@
 // One load of one table in Redshift:
 //   1. stage()      in the engine (warehouse/duckdb/staged_load.h), without a connection
-//   2. copy()       outside the gate: clean objects by COPY into a temporary table, then losers out
+//   2. copy()       outside the gate: clean objects by COPY into a temporary table, then losers
+//   out;
+//                   rows that Redshift refuses become rejects, and COPY is tried without them
 //   3. judge()      under the gate: references, raw records, all the counts of rejects
 //   4. publish()    classify against the target, delete the changed, insert new and changed
 //   5. record()     rejects, object versions
@@ -10,6 +12,7 @@
 
 #include "warehouse/duckdb/staged_load.h"
 #include "warehouse/postgres/connection.h"
+#include "warehouse/redshift/load_errors.h"
 #include "warehouse/redshift/staging.h"
 
 #include <cstdint>
@@ -52,6 +55,13 @@ class RedshiftLoadJob : public StagedLoad {
                               const std::vector<redshift::StagedObject>& objects);
     Result<redshift::StagedObject> put_query(const std::string& file, const std::string& select);
     Result<void> expect_staged(std::int64_t rows);
+    // The COPY of all rows that are to be staged, its objects and its manifest written.
+    Result<std::string> copy_statement();
+    // load_refused.cpp
+    Result<void> take_refused(Error error, int tried);
+    Result<bool> refuse_rows(const std::vector<redshift::LoadError>& errors);
+    Result<std::optional<std::int64_t>> find_position(const redshift::LoadError& error);
+    Result<std::int64_t> refuse_row(std::int64_t position, const redshift::LoadError& error);
     // load_judge.cpp
     Result<void> find_missing();
     Result<void> take_missing();
@@ -70,6 +80,8 @@ class RedshiftLoadJob : public StagedLoad {
     PgConnection& redshift_;
     redshift::Staging& staging_;
     const std::string folder_;
+    static constexpr const char* kOwnObject = "rows.parquet";
+    bool own_object_ = false;  // the winners that fit are copied from an object of their own
     std::int64_t matched_ = 0;
     std::int64_t inserted_ = 0;
     std::int64_t updated_ = 0;

@@ -28,9 +28,9 @@ Result<void> RedshiftLoadJob::find_missing() {
         MUSTER_ASSIGN(std::string key, referenced_key(redshift_, reference));
         keys.push_back(std::move(key));
     }
-    MUSTER_TRY(redshift_.execute("DROP TABLE IF EXISTS muster_missing"));
+    MUSTER_TRY(redshift_.execute(redshift::kMissingDrop));
     MUSTER_TRY(redshift_.execute(redshift::find_missing(table_, keys)));
-    MUSTER_ASSIGN(missing_, redshift_.scalar("SELECT COUNT(*) FROM muster_missing"));
+    MUSTER_ASSIGN(missing_, redshift_.scalar(redshift::kMissingCount));
     return {};
 }
 
@@ -38,7 +38,7 @@ Result<void> RedshiftLoadJob::find_missing() {
 Result<void> RedshiftLoadJob::take_missing() {
     {
         MUSTER_ASSIGN(auto found, open_missing());
-        MUSTER_ASSIGN(auto rows, PgStream::open(redshift_, "SELECT * FROM muster_missing", {}));
+        MUSTER_ASSIGN(auto rows, PgStream::open(redshift_, redshift::kMissingSelect, {}));
         for (;;) {
             MUSTER_ASSIGN(const bool more, rows.next());
             if (!more) {

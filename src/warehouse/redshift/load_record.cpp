@@ -3,6 +3,7 @@
 #include "warehouse/redshift/insert_rows.h"
 #include "warehouse/redshift/ledger_sql.h"
 #include "warehouse/redshift/load_job.h"
+#include "warehouse/redshift/rows_sql.h"
 
 #include <fmt/format.h>
 
@@ -18,23 +19,14 @@ constexpr int kReasonsKept = 50;
 
 std::int64_t signed_of(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 
-const std::vector<std::string>& object_types() {
-    static const std::vector<std::string> kTypes = [] {
-        std::vector<std::string> types{"VARCHAR(127)",
-                                       "VARCHAR(4096)",
-                                       "VARCHAR(64)",
-                                       "BIGINT",
-                                       "BIGINT",
-                                       "BIGINT",
-                                       "BIGINT",
-                                       "VARCHAR(1024)",
-                                       "VARCHAR(64)",
-                                       "VARCHAR(64)",
-                                       "VARCHAR(64)"};
-        types.insert(types.end(), 8, "BIGINT");
-        return types;
-    }();
-    return kTypes;
+// A class of the code points that are no characters, for a regular expression: Redshift's COPY has
+// refused them in texts.
+std::string noncharacters() {
+    std::string found = "[\\x{FDD0}-\\x{FDEF}";
+    for (int plane = 0; plane <= 16; ++plane) {
+        found += fmt::format("\\x{{{0:X}FFFE}}-\\x{{{0:X}FFFF}}", plane);
+    }
+    return found + "]";
 }
 
 }  // namespace
@@ -48,13 +40,14 @@ Result<void> RedshiftLoadJob::copy_rejects() {
         put_query(
             "rejects.parquet",
             fmt::format("SELECT id, object, line, \"offset\", length, base64(raw) AS raw, severity,"
-                        " CASE WHEN strlen(reasons) > {} THEN CAST(to_json(list_slice(from_json("
-                        "reasons, '[\"JSON\"]'), 1, {})) AS VARCHAR) ELSE reasons END AS reasons"
-                        " FROM load_rejects{}",
+                        " regexp_replace(CASE WHEN strlen(reasons) > {} THEN CAST(to_json("
+                        "list_slice(from_json(reasons, '[\"JSON\"]'), 1, {})) AS VARCHAR)"
+                        " ELSE reasons END, '{}', chr(65533), 'g') AS reasons FROM load_rejects{}",
                         kReasonsBytesMax,
                         kReasonsKept,
+                        noncharacters(),
                         first)));
-    MUSTER_TRY(redshift_.execute("DROP TABLE IF EXISTS muster_load_rejects"));
+    MUSTER_TRY(redshift_.execute(redshift::kLoadRejectsDrop));
     MUSTER_TRY(redshift_.execute(redshift::kLoadRejectsTable));
     return copy_objects("muster_load_rejects", "rejects.manifest", {std::move(object)});
 }
@@ -63,7 +56,7 @@ Result<void> RedshiftLoadJob::store_rejects(std::int64_t now_us, bool mark) {
     MUSTER_ASSIGN(const auto found, connection_.scalar("SELECT count(*) FROM load_rejects"));
     if (found > 0) {
         MUSTER_TRY(copy_rejects());
-        MUSTER_TRY(redshift_.execute("DROP TABLE IF EXISTS muster_known_rejects"));
+        MUSTER_TRY(redshift_.execute(redshift::kKnownRejectsDrop));
         MUSTER_TRY(redshift_.execute(redshift::kKnownRejects));
         MUSTER_TRY(redshift_.execute(redshift::kKnownRejectsDelete));
         MUSTER_TRY(redshift_.change(
@@ -82,13 +75,12 @@ Result<void> RedshiftLoadJob::mark_gone() {
     for (std::size_t first = 0; first < objects.size(); first += kNamesPerStatementMax) {
         PgParams params;
         params.add(request_.run.str()).add(table_.name.str());
-        std::string list;
         const std::size_t end = std::min(objects.size(), first + kNamesPerStatementMax);
         for (std::size_t i = first; i < end; ++i) {
             params.add(objects[i]);
-            list += fmt::format("{}${}", list.empty() ? "" : ", ", params.list().size());
         }
-        MUSTER_TRY(redshift_.run(redshift::kRejectsGone + ("(" + list + ")"), params));
+        MUSTER_TRY(redshift_.run(redshift::kRejectsGone + redshift::parameter_list(3, end - first),
+                                 params));
     }
     return {};
 }
@@ -99,11 +91,11 @@ Result<void> RedshiftLoadJob::store_replay(std::int64_t now_us) {
     for (const auto& [offset, id] : request_.replay_of) {
         mended.emplace_back(signed_of(offset), id.str());
     }
-    MUSTER_TRY(redshift_.execute("DROP TABLE IF EXISTS muster_replay"));
+    MUSTER_TRY(redshift_.execute(redshift::kReplayDrop));
     MUSTER_TRY(redshift_.execute(redshift::kReplayTable));
     MUSTER_TRY(redshift::insert_rows(redshift_,
-                                     "muster_replay (\"offset\", id)",
-                                     {"BIGINT", "VARCHAR(64)"},
+                                     redshift::replay_target().relation,
+                                     redshift::replay_target().types,
                                      mended.size(),
                                      [&mended](std::size_t row, PgParams& params) {
                                          params.add(mended[row].first).add(mended[row].second);
@@ -125,26 +117,21 @@ Result<void> RedshiftLoadJob::store_objects(std::int64_t now_us) {
     for (std::size_t first = 0; first < loaded.size(); first += kNamesPerStatementMax) {
         PgParams params;
         params.add(table);
-        std::string list;
         const std::size_t end = std::min(loaded.size(), first + kNamesPerStatementMax);
         for (std::size_t i = first; i < end; ++i) {
             params.add(request_.objects[loaded[i]].scan.object);
-            list += fmt::format("{}${}", list.empty() ? "" : ", ", params.list().size());
         }
-        MUSTER_TRY(redshift_.run(
-            "DELETE FROM muster.objects WHERE table_name = $1 AND object IN (" + list + ")",
-            params));
+        MUSTER_TRY(redshift_.run(redshift::delete_objects(end - first), params));
     }
-    return redshift::insert_rows(
-        redshift_,
-        "muster.objects (table_name, object, run_id, bytes, mtime_ns, ctime_ns, inode, etag,"
-        " content_hash, rule_fingerprint, schema_fingerprint, read, inserted, updated, unchanged,"
-        " deduplicated, rejected, blank_lines, loaded_at_us)",
-        object_types(),
-        loaded.size(),
-        [&](std::size_t row, PgParams& params) {
-            add_object_version(params, object_version(loaded[row], now_us));
-        });
+    const redshift::InsertTarget& target = redshift::objects_target();
+    return redshift::insert_rows(redshift_,
+                                 target.relation,
+                                 target.types,
+                                 loaded.size(),
+                                 [&](std::size_t row, PgParams& params) {
+                                     add_object_version(params,
+                                                        object_version(loaded[row], now_us));
+                                 });
 }
 
 Result<TableOutcome> RedshiftLoadJob::record(std::int64_t now_us) {

@@ -8,6 +8,14 @@
 
 namespace muster::redshift {
 
+inline constexpr const char* kStageDrop = "DROP TABLE IF EXISTS muster_stage";
+inline constexpr const char* kStagedCount = "SELECT COUNT(*) FROM muster_stage";
+inline constexpr const char* kLosersDrop = "DROP TABLE IF EXISTS muster_losers";
+inline constexpr const char* kLosersCreate = "CREATE TEMP TABLE muster_losers (position BIGINT)";
+inline constexpr const char* kMissingDrop = "DROP TABLE IF EXISTS muster_missing";
+inline constexpr const char* kMissingCount = "SELECT COUNT(*) FROM muster_missing";
+inline constexpr const char* kMissingSelect = "SELECT * FROM muster_missing";
+
 // muster_missing: the positions of the rows in muster_stage that a reference refuses, and for each
 // reference 1 if it is at fault. `keys` are the key columns of the referenced tables, as SQL.
 std::string find_missing(const Table& table, std::span<const std::string> keys);

@@ -37,12 +37,16 @@ RedshiftWarehouse::RedshiftWarehouse(PgOptions connection,
                                      const WarehouseOptions& options,
                                      Engine& engine,
                                      const Clock& clock)
-    : PostgresWarehouse(std::move(connection), redshift::kDataVersion, engine, clock),
+    : PostgresWarehouse(
+          std::move(connection), redshift::kDataVersion, options.staleness_ms, engine, clock),
       has_state_(!options.state_url.empty()),
       staging_(options),
       row_tables_(pool_, clock, engine, data_version_.counter(), *this),
       snapshots_(pool_, clock, engine, data_version_.counter(), staging_),
-      state_(std::make_unique<PostgresWarehouse>(
-          state_options(options.state_url), ledger_sql::kDataVersion, engine, clock)) {}
+      state_(std::make_unique<PostgresWarehouse>(state_options(options.state_url),
+                                                 ledger_sql::kDataVersion,
+                                                 options.staleness_ms,
+                                                 engine,
+                                                 clock)) {}
 
 }  // namespace muster

@@ -36,6 +36,8 @@ class RedshiftWarehouse final : public PostgresWarehouse {
     // lost, the publications tell what became of it.
     Result<TableOutcome> load(const LoadRequest& request) override;
 
+    // Unless the run is a backup, its caller holds the lease of runs: what killed processes left
+    // in the staging folder of the clean store is removed first.
     Result<void> begin_run(const RunRecord& run) override;
     Result<void> finish_table(const RunId& run, const TableOutcome& outcome) override;
     Result<void> reconcile() override;

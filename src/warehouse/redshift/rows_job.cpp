@@ -11,6 +11,7 @@
 #include "warehouse/redshift/dialect.h"
 #include "warehouse/redshift/insert_rows.h"
 #include "warehouse/redshift/publications.h"
+#include "warehouse/redshift/rows_sql.h"
 
 #include <fmt/format.h>
 
@@ -22,16 +23,6 @@ namespace {
 
 constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 constexpr std::size_t kKeysPerStatement = 500;
-
-constexpr const char* kAnswerSelect =
-    "SELECT payload_hash, status, headers, body, part FROM muster.idempotency_keys"
-    " WHERE scope = $1 AND key = $2 AND expires_at_us > $3 ORDER BY part";
-constexpr const char* kAnswerDelete =
-    "DELETE FROM muster.idempotency_keys WHERE scope = $1 AND key = $2";
-
-std::string param(PgParams& params, const std::string& type) {
-    return fmt::format("CAST(${} AS {})", params.list().size(), type);
-}
 
 }  // namespace
 
@@ -53,7 +44,8 @@ Result<std::vector<RowWriteResult>> RedshiftRowsJob::run() {
 
 Result<void> RedshiftRowsJob::load_answers() {
     for (const IdempotencyKey* key : group_.idempotency_keys()) {
-        MUSTER_ASSIGN(auto rows, connection_.query(kAnswerSelect, key->scope, key->key, now_us_));
+        MUSTER_ASSIGN(auto rows,
+                      connection_.query(redshift::kAnswerSelect, key->scope, key->key, now_us_));
         std::string hash;
         StoredAnswer answer;
         while (rows.next()) {
@@ -77,38 +69,23 @@ Result<void> RedshiftRowsJob::load_checks() {
     return {};
 }
 
-std::string RedshiftRowsJob::keys_condition(std::span<const Row* const> rows,
-                                            std::string_view prefix,
-                                            PgParams& params) const {
-    std::string out;
+PgParams RedshiftRowsJob::keys_of(std::span<const Row* const> rows) const {
+    PgParams params;
     for (const Row* row : rows) {
-        std::string one;
         for (const std::size_t at : group_.key_columns()) {
-            const Column& column = table_.columns[at];
-            params.add(column.type, (*row)[at]);
-            one += (one.empty() ? "" : " AND ") +
-                   redshift::column_equal(column,
-                                          std::string(prefix) + sql::identifier(column.name),
-                                          param(params, redshift::type_name(column.type)));
+            params.add(table_.columns[at].type, (*row)[at]);
         }
-        out += (out.empty() ? "(" : " OR (") + one + ")";
     }
-    return out;
+    return params;
 }
 
 Result<void> RedshiftRowsJob::load_existing() {
     const std::vector<const Row*>& rows = group_.rows();
     for (std::size_t first = 0; first < rows.size(); first += kKeysPerStatement) {
         const std::size_t count = std::min(kKeysPerStatement, rows.size() - first);
-        PgParams params;
-        const std::string condition =
-            keys_condition(std::span(rows).subspan(first, count), "", params);
         MUSTER_ASSIGN(auto found,
-                      connection_.run(fmt::format("SELECT {} FROM {} WHERE {}",
-                                                  sql::column_list(table_),
-                                                  sql::identifier(table_.name.str()),
-                                                  condition),
-                                      params));
+                      connection_.run(redshift::select_keys(table_, count),
+                                      keys_of(std::span(rows).subspan(first, count))));
         while (found.next()) {
             MUSTER_ASSIGN(Row row, read_row(table_, found));
             group_.add_stored(std::move(row), 0);
@@ -128,20 +105,13 @@ Result<void> RedshiftRowsJob::load_references() {
         MUSTER_ASSIGN(const std::string key, referenced_key(connection_, reference));
         for (std::size_t first = 0; first < values.size(); first += kKeysPerStatement) {
             PgParams params;
-            std::string condition;
             const std::size_t end = std::min(values.size(), first + kKeysPerStatement);
             for (std::size_t at = first; at < end; ++at) {
                 params.add(column.type, *values[at]);
-                condition += (condition.empty() ? "(" : " OR (") +
-                             redshift::column_equal(
-                                 column, key, param(params, redshift::type_name(column.type))) +
-                             ")";
             }
             MUSTER_ASSIGN(auto rows,
-                          connection_.run(fmt::format("SELECT {} FROM {} WHERE {}",
-                                                      key,
-                                                      sql::identifier(reference.table.str()),
-                                                      condition),
+                          connection_.run(redshift::select_referenced(
+                                              column, reference.table, key, end - first),
                                           params));
             while (rows.next()) {
                 MUSTER_ASSIGN(const Value value, rows.value(0, column.type));
@@ -167,34 +137,26 @@ Result<void> RedshiftRowsJob::store_rows() {
         return {};
     }
     MUSTER_TRY(remove_rows(replaced));
-    std::vector<std::string> types;
-    for (const Column& column : table_.columns) {
-        types.push_back(redshift::type_name(column.type));
-    }
+    const redshift::InsertTarget target = redshift::table_target(table_);
     wrote_ = true;
-    return redshift::insert_rows(
-        connection_,
-        sql::identifier(table_.name.str()) + " (" + sql::column_list(table_) + ")",
-        types,
-        all.size(),
-        [&](std::size_t row, PgParams& params) {
-            for (std::size_t i = 0; i < table_.columns.size(); ++i) {
-                params.add(table_.columns[i].type, (*all[row])[i]);
-            }
-        });
+    return redshift::insert_rows(connection_,
+                                 target.relation,
+                                 target.types,
+                                 all.size(),
+                                 [&](std::size_t row, PgParams& params) {
+                                     for (std::size_t i = 0; i < table_.columns.size(); ++i) {
+                                         params.add(table_.columns[i].type, (*all[row])[i]);
+                                     }
+                                 });
 }
 
 Result<void> RedshiftRowsJob::remove_rows(const std::vector<const Row*>& rows) {
     std::int64_t removed = 0;
     for (std::size_t first = 0; first < rows.size(); first += kKeysPerStatement) {
         const std::size_t count = std::min(kKeysPerStatement, rows.size() - first);
-        PgParams params;
-        const std::string condition =
-            keys_condition(std::span(rows).subspan(first, count), "", params);
         MUSTER_ASSIGN(const auto done,
-                      connection_.run("DELETE FROM " + sql::identifier(table_.name.str()) +
-                                          " WHERE " + condition,
-                                      params));
+                      connection_.run(redshift::delete_keys(table_, count),
+                                      keys_of(std::span(rows).subspan(first, count))));
         removed += done.rows_changed();
     }
     if (removed == static_cast<std::int64_t>(rows.size())) {
@@ -217,46 +179,24 @@ Result<void> RedshiftRowsJob::store_rejects() {
     std::map<std::string, RowsGroup::KnownReject> known;
     for (std::size_t first = 0; first < rejects.size(); first += kKeysPerStatement) {
         PgParams params;
-        std::string list;
         const std::size_t end = std::min(rejects.size(), first + kKeysPerStatement);
         for (std::size_t i = first; i < end; ++i) {
             params.add(rejects[i].entry.id.str());
-            list += fmt::format("{}${}", list.empty() ? "" : ", ", params.list().size());
         }
-        MUSTER_ASSIGN(auto rows,
-                      connection_.run("SELECT id, run_id, state, state_note FROM muster.rejects"
-                                      " WHERE id IN (" +
-                                          list + ")",
-                                      params));
+        MUSTER_ASSIGN(auto rows, connection_.run(redshift::known_rejects(end - first), params));
         while (rows.next()) {
             known[std::string(rows.text(0))] = {
                 std::string(rows.text(1)), std::string(rows.text(2)), std::string(rows.text(3))};
         }
-        MUSTER_TRY(
-            connection_.run("DELETE FROM muster.rejects WHERE id IN (" + list + ")", params));
+        MUSTER_TRY(connection_.run(redshift::delete_rejects(end - first), params));
     }
     group_.keep_decisions(known);
     wrote_ = true;
-    const std::vector<std::string> types{"VARCHAR(64)",
-                                         "VARCHAR(64)",
-                                         "VARCHAR(64)",
-                                         "VARCHAR(127)",
-                                         "VARCHAR(4096)",
-                                         "BIGINT",
-                                         "BIGINT",
-                                         "BIGINT",
-                                         "VARCHAR(65535)",
-                                         "VARCHAR(16)",
-                                         "VARCHAR(16)",
-                                         "VARCHAR(65535)",
-                                         "VARCHAR(65535)",
-                                         "BIGINT",
-                                         "VARCHAR(1024)"};
+    const redshift::InsertTarget& target = redshift::rejects_target();
     return redshift::insert_rows(
         connection_,
-        "muster.rejects (id, run_id, last_seen_run, table_name, object, line, \"offset\", length,"
-        " \"raw\", severity, state, state_note, reasons, last_seen_us, pointer)",
-        types,
+        target.relation,
+        target.types,
         rejects.size(),
         [&](std::size_t row, PgParams& params) {
             const RowsGroup::NewReject& reject = group_.rejects()[row];
@@ -272,21 +212,14 @@ Result<void> RedshiftRowsJob::store_rejects() {
 
 Result<void> RedshiftRowsJob::store_answers() {
     for (const auto& [key, answer] : group_.answers()) {
-        MUSTER_TRY(connection_.change(kAnswerDelete, key->scope, key->key));
+        MUSTER_TRY(connection_.change(redshift::kAnswerDelete, key->scope, key->key));
         const std::vector<std::string> bodies = redshift::text_parts(answer->body);
         const RowsGroup::NewAnswer stored{key, answer};
+        const redshift::InsertTarget& target = redshift::answers_target();
         MUSTER_TRY(redshift::insert_rows(
             connection_,
-            "muster.idempotency_keys (scope, key, payload_hash, status, part, headers, body,"
-            " expires_at_us)",
-            {"VARCHAR(4096)",
-             "VARCHAR(1024)",
-             "VARCHAR(128)",
-             "BIGINT",
-             "INTEGER",
-             "VARCHAR(65535)",
-             "VARCHAR(65535)",
-             "BIGINT"},
+            target.relation,
+            target.types,
             bodies.size(),
             [&](std::size_t row, PgParams& params) {
                 params.add(stored.key->scope).add(stored.key->key).add(stored.key->payload_hash);

@@ -44,10 +44,8 @@ class RedshiftRowsJob {
     Result<void> store_rejects();
     Result<void> store_answers();
     Result<void> store_version();
-    // "k = $1 AND ... OR ..." of the keys of these rows, and its parameters.
-    std::string keys_condition(std::span<const Row* const> rows,
-                               std::string_view prefix,
-                               PgParams& params) const;
+    // The keys of these rows, for rows_sql.h.
+    PgParams keys_of(std::span<const Row* const> rows) const;
 
     PgConnection& connection_;
     Engine& engine_;

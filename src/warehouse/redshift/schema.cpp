@@ -12,16 +12,23 @@
 #include "warehouse/redshift/ledger_sql.h"
 #include "warehouse/redshift/redshift_warehouse.h"
 #include "warehouse/redshift/schema_dialect.h"
+#include "warehouse/redshift/snapshots_sql.h"
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <map>
+#include <span>
+#include <thread>
 
 namespace muster {
 namespace {
 
+constexpr int kCreateAttemptsMax = 5;
+constexpr auto kCreatePause = std::chrono::milliseconds(100);  // times the number of attempts
+
 Result<std::map<std::string, std::string>> stored_schemas(PgConnection& connection) {
-    MUSTER_ASSIGN(auto rows, connection.query("SELECT name, schema_json FROM muster.tables"));
+    MUSTER_ASSIGN(auto rows, connection.query(redshift::kTablesSelect));
     std::map<std::string, std::string> schemas;
     while (rows.next()) {
         schemas.emplace(std::string(rows.text(0)), std::string(rows.text(1)));
@@ -34,16 +41,14 @@ Result<std::vector<MigrationStep>> plan(PgConnection& connection, const Catalog&
         MUSTER_TRY(redshift::check_types(table));
     }
     MUSTER_ASSIGN(const auto schemas, stored_schemas(connection));
-    return plan_tables(
-        catalog,
-        schemas,
-        redshift::SchemaDialect(catalog),
-        [&connection](const TableName& table) -> Result<bool> {
-            MUSTER_ASSIGN(const auto found,
-                          connection.scalar("SELECT COUNT(*) FROM (SELECT 1 FROM " +
-                                            sql::identifier(table.str()) + " LIMIT 1) filled"));
-            return found == 0;
-        });
+    return plan_tables(catalog,
+                       schemas,
+                       redshift::SchemaDialect(catalog),
+                       [&connection](const TableName& table) -> Result<bool> {
+                           MUSTER_ASSIGN(const auto found,
+                                         connection.scalar(redshift::count_some(table)));
+                           return found == 0;
+                       });
 }
 
 // A new key must tell the rows apart: nothing in Redshift would.
@@ -64,19 +69,14 @@ Result<void> check_new_keys(PgConnection& connection, const Catalog& catalog) {
         if (!there) {
             continue;
         }
-        const std::string key = sql::column_list(table.key);
-        MUSTER_ASSIGN(const auto shared,
-                      connection.scalar(fmt::format("SELECT COUNT(*) FROM (SELECT 1 FROM {} GROUP"
-                                                    " BY {} HAVING COUNT(*) > 1) shared",
-                                                    sql::identifier(table.name.str()),
-                                                    key)));
+        MUSTER_ASSIGN(const auto shared, connection.scalar(redshift::count_shared_keys(table)));
         if (shared > 0) {
             return Error{ErrorCode::kConflict,
                          fmt::format("table {}: {} values of the new key ({}) stand in more than"
                                      " one row",
                                      table.name.str(),
                                      shared,
-                                     key),
+                                     sql::column_list(table.key)),
                          "mend the rows, or keep the key",
                          ""};
         }
@@ -87,14 +87,12 @@ Result<void> check_new_keys(PgConnection& connection, const Catalog& catalog) {
 Result<void> store_schema(PgConnection& connection,
                           const Catalog& catalog,
                           const std::string& name) {
-    MUSTER_TRY(connection.change("DELETE FROM muster.tables WHERE name = $1", name));
+    MUSTER_TRY(connection.change(redshift::kTableDelete, name));
     if (const Table* table = catalog.find_table(name)) {
-        MUSTER_TRY(
-            connection.change("INSERT INTO muster.tables (name, schema_json, fingerprint)"
-                              " VALUES ($1, $2, $3)",
-                              name,
-                              stored_schema_json(stored_schema(*table)),
-                              schema_fingerprint(*table)));
+        MUSTER_TRY(connection.change(redshift::kTableInsert,
+                                     name,
+                                     stored_schema_json(stored_schema(*table)),
+                                     schema_fingerprint(*table)));
     }
     // The name '' counts the changes of tables, for DataVersion.
     MUSTER_ASSIGN(const auto version, connection.scalar(pg_sql::kVersionSelect, std::string()));
@@ -114,6 +112,21 @@ Result<void> check_version(std::int64_t version, std::int64_t known) {
                  ""};
 }
 
+// CREATE ... IF NOT EXISTS, outside a transaction. Of processes that begin at once it may fail in
+// one; what the other one has made is there the next time.
+Result<void> create_shared(PgConnection& connection, const std::string& statement) {
+    for (int tried = 1;; ++tried) {
+        auto done = connection.execute(statement);
+        const bool met_another = !done.ok() && (done.error().code == ErrorCode::kConflict ||
+                                                done.error().code == ErrorCode::kInternal);
+        if (!met_another || tried == kCreateAttemptsMax) {
+            return done;
+        }
+        std::this_thread::sleep_for(kCreatePause * tried);
+    }
+}
+
+// Most often there is nothing to do: no reason to wait for anybody.
 Result<void> prepare_schema(PgConnection& connection) {
     const auto& steps = redshift::migrations();
     const auto known = static_cast<std::int64_t>(steps.size());
@@ -126,20 +139,44 @@ Result<void> prepare_schema(PgConnection& connection) {
     if (version == known) {
         return {};
     }
-    // Every statement may be repeated: processes that begin at once do no harm to each other.
-    MUSTER_TRY(connection.execute("CREATE SCHEMA IF NOT EXISTS muster"));
+    MUSTER_TRY(create_shared(connection, redshift::kSchemaCreate));
+    MUSTER_TRY(create_shared(connection, redshift::kVersionCreate));
+    MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection));
+    MUSTER_TRY(connection.execute(redshift::kVersionLock));
+    MUSTER_ASSIGN(version, connection.scalar(redshift::kSchemaVersion));
+    MUSTER_TRY(check_version(version, known));
     for (std::int64_t i = version; i < known; ++i) {
         for (const std::string& statement : steps[static_cast<std::size_t>(i)]) {
             MUSTER_TRY(connection.execute(statement));
         }
     }
-    MUSTER_TRY(
-        connection.execute("CREATE TABLE IF NOT EXISTS muster.schema_version"
-                           " (version BIGINT) DISTSTYLE ALL"));
+    MUSTER_TRY(connection.execute(redshift::kVersionDelete));
+    MUSTER_TRY(connection.change(redshift::kVersionInsert, known));
+    return transaction.commit();
+}
+
+// The steps of one table. Whoever enters its gate second finds them done.
+Result<void> migrate_table(PgConnection& connection,
+                           const Catalog& catalog,
+                           const std::string& name,
+                           std::span<const MigrationStep> steps) {
+    const TableName table(name);
+    MUSTER_TRY(create_shared(connection, redshift::create_gate(table)));
     MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection));
-    MUSTER_TRY(connection.execute("DELETE FROM muster.schema_version"));
-    MUSTER_TRY(connection.execute("INSERT INTO muster.schema_version VALUES (" +
-                                  std::to_string(known) + ")"));
+    MUSTER_TRY(connection.execute(redshift::lock_gate(table)));
+    const Table* wanted = catalog.find_table(name);
+    MUSTER_ASSIGN(auto stored, connection.query(pg_sql::kSchemaSelect, name));
+    const bool there = stored.next();
+    if (wanted == nullptr ? !there
+                          : there && stored.text(0) == stored_schema_json(stored_schema(*wanted))) {
+        return {};
+    }
+    for (const MigrationStep& step : steps) {
+        if (auto done = connection.execute(step.sql); !done.ok()) {
+            return step_error(step, std::move(done).error());
+        }
+    }
+    MUSTER_TRY(store_schema(connection, catalog, name));
     return transaction.commit();
 }
 
@@ -161,21 +198,18 @@ Result<void> RedshiftWarehouse::migrate(const Catalog& catalog, bool all) {
         return {};
     }
     MUSTER_TRY(check_plan(steps, all));
-    MUSTER_ASSIGN(auto lease, pool_.acquire());
-    PgConnection& connection = *lease;
-    MUSTER_TRY(check_new_keys(connection, catalog));
+    MUSTER_TRY(attempt(
+        pool_, [&](PgConnection& connection) { return check_new_keys(connection, catalog); }));
     for (std::size_t i = 0; i < steps.size();) {
         const std::string& name = steps[i].table;
-        MUSTER_TRY(connection.execute(redshift::create_gate(TableName(name))));
-        MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection));
-        MUSTER_TRY(connection.execute("LOCK TABLE " + redshift::gate_name(TableName(name))));
-        for (; i < steps.size() && steps[i].table == name; ++i) {
-            if (auto done = connection.execute(steps[i].sql); !done.ok()) {
-                return step_error(steps[i], std::move(done).error());
-            }
+        const std::size_t first = i;
+        while (i < steps.size() && steps[i].table == name) {
+            ++i;
         }
-        MUSTER_TRY(store_schema(connection, catalog, name));
-        MUSTER_TRY(transaction.commit());
+        const auto own = std::span(steps).subspan(first, i - first);
+        MUSTER_TRY(attempt(pool_, [&](PgConnection& connection) {
+            return migrate_table(connection, catalog, name, own);
+        }));
         data_version_.counter().fetch_add(1);
     }
     return {};

@@ -6,6 +6,7 @@
 #include "warehouse/postgres/rows_sql.h"
 #include "warehouse/redshift/ledger_sql.h"
 #include "warehouse/redshift/redshift_table_snapshots.h"
+#include "warehouse/redshift/snapshots_sql.h"
 
 #include <fmt/format.h>
 
@@ -86,10 +87,7 @@ Result<SavedTable> RedshiftTableSnapshots::save_relation(PgConnection& connectio
                                                          const std::filesystem::path& parquet,
                                                          const CancelToken* cancel) {
     const Column& key = *table.find_column(table.key.front());
-    MUSTER_ASSIGN(
-        auto ends,
-        connection.query(fmt::format(
-            "SELECT MIN({0}), MAX({0}), COUNT(*) FROM {1}", sql::identifier(key.name), relation)));
+    MUSTER_ASSIGN(auto ends, connection.query(redshift::select_ends(table, relation)));
     MUSTER_CHECK(ends.next());
     SavedTable saved;
     MUSTER_ASSIGN(const Value first, ends.value(0, key.type));
@@ -97,12 +95,10 @@ Result<SavedTable> RedshiftTableSnapshots::save_relation(PgConnection& connectio
     saved.first_key = value_text(key.type, first);
     saved.last_key = value_text(key.type, last);
     const std::int64_t rows = ends.int64(2);
-    const std::string folder =
-        redshift::Staging::folder(fmt::format("unload-{}-{}", table.name.str(), clock_.now_us()));
-    MUSTER_ASSIGN(
-        const std::string unload,
-        redshift::unload_parquet("SELECT " + sql::column_list(table) + " FROM " + relation,
-                                 {staging_.url(folder + "rows_"), staging_.role()}));
+    const std::string folder = redshift::Staging::unload_folder(table.name.str(), clock_.now_us());
+    MUSTER_ASSIGN(const std::string unload,
+                  redshift::unload_parquet(redshift::select_rows(table, relation),
+                                           {staging_.url(folder + "rows_"), staging_.role()}));
     MUSTER_TRY(connection.execute(unload));
     MUSTER_ASSIGN(const auto unloaded, fetch_unloaded(staging_, folder, table.name.str(), rows));
     MUSTER_ASSIGN(saved.content, write_sorted(engine_, table, unloaded, parquet, cancel));

@@ -6,22 +6,19 @@
 #include "warehouse/postgres/snapshots_sql.h"
 #include "warehouse/redshift/load_errors.h"
 #include "warehouse/redshift/redshift_table_snapshots.h"
+#include "warehouse/redshift/snapshots_sql.h"
 
 #include <fmt/format.h>
 
 namespace muster {
 namespace {
 
-constexpr const char* kStage = "muster_restore";
-
 // What Redshift gives back, not what it was given.
 Result<FileContent> content_of(PgConnection& connection,
                                const Table& table,
                                const AsideTable& aside) {
-    MUSTER_ASSIGN(
-        auto stream,
-        PgStream::open(
-            connection, "SELECT " + sql::column_list(table) + " FROM " + text_of(aside), {}));
+    MUSTER_ASSIGN(auto stream,
+                  PgStream::open(connection, redshift::select_rows(table, text_of(aside)), {}));
     FileContent content;
     RowHasher hasher;
     for (;;) {
@@ -48,12 +45,12 @@ Result<AsideTable> RedshiftTableSnapshots::stage(const Table& table,
     MUSTER_ASSIGN(auto lease, pool_.acquire(cancel));
     AsideTable aside{
         .name = "_muster_restore_" + run.str(), .table = table.name, .run_id = run.str()};
-    MUSTER_TRY(lease->execute(fmt::format("DROP TABLE IF EXISTS {}", kStage)));
+    MUSTER_TRY(lease->execute(redshift::kRestoreStageDrop));
     // One transaction: a table that does not fit, or whose process dies, was never there.
     MUSTER_ASSIGN(auto transaction, PgTransaction::open(*lease));
     MUSTER_TRY(build(*lease, table, files, mapped, aside, cancel));
     MUSTER_TRY(record_aside(*lease, aside, clock_.now_us()));
-    MUSTER_TRY(lease->execute(fmt::format("DROP TABLE {}", kStage)));
+    MUSTER_TRY(lease->execute(redshift::kRestoreStageDrop));
     MUSTER_TRY(transaction.commit());
     return aside;
 }
@@ -75,19 +72,15 @@ Result<void> RedshiftTableSnapshots::build(PgConnection& connection,
                                }));
     MUSTER_ASSIGN(const auto from,
                   staging_.put_manifest(folder + "rows.manifest", {std::move(object)}));
-    MUSTER_ASSIGN(const std::string copy, redshift::copy_parquet(kStage, from));
-    MUSTER_TRY(connection.execute(redshift::create_restore_stage(table, kStage)));
+    MUSTER_ASSIGN(const std::string copy, redshift::copy_parquet(redshift::kRestoreStage, from));
+    MUSTER_TRY(connection.execute(redshift::create_restore_stage(table, redshift::kRestoreStage)));
     if (auto copied = connection.execute(copy); !copied.ok()) {
         return redshift::explain_copy(connection, std::move(copied).error(), table.name.str());
     }
-    MUSTER_TRY(check_restored_rows(restore_queries(connection), table, files, mapped, kStage));
-    MUSTER_TRY(connection.execute(fmt::format(
-        "CREATE TABLE {} (LIKE {})", text_of(aside), sql::identifier(table.name.str()))));
-    MUSTER_TRY(connection.execute(fmt::format("INSERT INTO {} ({}) SELECT {} FROM {}",
-                                              text_of(aside),
-                                              sql::column_list(table),
-                                              sql::column_list(table),
-                                              kStage)));
+    MUSTER_TRY(check_restored_rows(
+        restore_queries(connection), table, files, mapped, redshift::kRestoreStage));
+    MUSTER_TRY(connection.execute(redshift::create_aside(table, text_of(aside))));
+    MUSTER_TRY(connection.execute(redshift::fill_aside(table, text_of(aside))));
     MUSTER_ASSIGN(const FileContent built, content_of(connection, table, aside));
     MUSTER_ASSIGN(const FileContent wanted, wanted_content(engine_, table, files, mapped, cancel));
     MUSTER_TRY(check_content(built, wanted));
@@ -100,30 +93,10 @@ Result<TableChanges> RedshiftTableSnapshots::compare(const Table& table,
     MUSTER_ASSIGN(auto lease, pool_.acquire(cancel));
     const std::string now = sql::identifier(table.name.str());
     const std::string then = text_of(staged);
-    const std::string same_key = redshift::key_equal(table, "s.", "t.");
-    const std::string key = sql::identifier(table.key.front());
-    const auto missing = [&](const std::string& from,
-                             std::string_view name,
-                             const std::string& in,
-                             std::string_view other) {
-        return fmt::format("SELECT COUNT(*) FROM {} {} LEFT JOIN {} {} ON {} WHERE {}.{} IS NULL",
-                           from,
-                           name,
-                           in,
-                           other,
-                           same_key,
-                           other,
-                           key);
-    };
     TableChanges changes;
-    MUSTER_ASSIGN(changes.added, lease->scalar(missing(then, "s", now, "t")));
-    MUSTER_ASSIGN(changes.removed, lease->scalar(missing(now, "t", then, "s")));
-    MUSTER_ASSIGN(changes.changed,
-                  lease->scalar(fmt::format("SELECT COUNT(*) FROM {} s JOIN {} t ON {} WHERE {}",
-                                            then,
-                                            now,
-                                            same_key,
-                                            redshift::values_differ(table, "s.", "t."))));
+    MUSTER_ASSIGN(changes.added, lease->scalar(redshift::count_missing(table, then, now)));
+    MUSTER_ASSIGN(changes.removed, lease->scalar(redshift::count_missing(table, now, then)));
+    MUSTER_ASSIGN(changes.changed, lease->scalar(redshift::count_changed(table, then, now)));
     return changes;
 }
 

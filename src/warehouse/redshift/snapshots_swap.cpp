@@ -9,6 +9,7 @@
 #include "warehouse/redshift/ledger_sql.h"
 #include "warehouse/redshift/publications.h"
 #include "warehouse/redshift/redshift_table_snapshots.h"
+#include "warehouse/redshift/snapshots_sql.h"
 
 #include <fmt/format.h>
 
@@ -44,11 +45,9 @@ Result<void> rename(PgConnection& connection,
                     const AsideTable& replaced,
                     const AsideTable& staged) {
     const std::string target = sql::identifier(table.name.str());
-    MUSTER_TRY(redshift::execute_within(connection,
-                                        "ALTER TABLE " + target + " RENAME TO " + text_of(replaced),
-                                        table,
-                                        kSwapWaitMs));
-    return connection.execute("ALTER TABLE " + text_of(staged) + " RENAME TO " + target);
+    MUSTER_TRY(redshift::execute_within(
+        connection, redshift::rename_table(target, text_of(replaced)), table, kSwapWaitMs));
+    return connection.execute(redshift::rename_table(text_of(staged), target));
 }
 
 }  // namespace
@@ -131,7 +130,7 @@ Result<SwapOutcome> RedshiftTableSnapshots::swap(const SwapRequest& request) {
 Result<void> RedshiftTableSnapshots::drop(const AsideTable& aside) {
     MUSTER_ASSIGN(auto lease, pool_.acquire());
     MUSTER_ASSIGN(auto transaction, PgTransaction::open(*lease));
-    MUSTER_TRY(lease->execute("DROP TABLE IF EXISTS " + text_of(aside)));
+    MUSTER_TRY(lease->execute(redshift::drop_aside(text_of(aside))));
     MUSTER_TRY(lease->change(pg_sql::kAsideDelete, aside.name));
     return transaction.commit();
 }

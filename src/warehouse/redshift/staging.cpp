@@ -119,6 +119,21 @@ Result<CopyTarget> Staging::put_manifest(const std::string& key,
     return CopyTarget{url(key), role()};
 }
 
+Result<std::vector<Staging::Folder>> Staging::folders() {
+    MUSTER_ASSIGN(ObjectStore * objects, store());
+    const std::string root = kRoot;
+    MUSTER_ASSIGN(const auto found, objects->list_below(root));
+    std::vector<Folder> folders;
+    for (const ObjectInfo& info : found) {
+        const std::string& key = info.key.str();
+        const std::string name = key.substr(0, key.find('/', root.size()) + 1);
+        if (!name.empty() && (folders.empty() || folders.back().name != name)) {
+            folders.push_back({name, name.starts_with(root + "unload-")});
+        }
+    }
+    return folders;
+}
+
 Result<void> Staging::clear(const std::string& folder) {
     MUSTER_ASSIGN(ObjectStore * objects, store());
     return objects->remove_below(folder);

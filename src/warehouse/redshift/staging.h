@@ -1,5 +1,6 @@
-// The objects that COPY reads and UNLOAD writes, below the folder _muster of the clean store, which
-// no table can be called. Thread-safe.
+// The objects that COPY reads and UNLOAD writes, below a folder of the clean store that no table
+// can be called. Its name does not begin with '_' or '.': COPY of Parquet reads by Spectrum, which
+// takes such names as hidden. Thread-safe.
 #pragma once
 
 #include "core/result.h"
@@ -37,6 +38,8 @@ using FileMaker = std::function<Result<void>(const std::filesystem::path& file)>
 
 class Staging {
   public:
+    static constexpr const char* kRoot = "muster-staging/";
+
     // Opens nothing yet.
     explicit Staging(WarehouseOptions options) : options_(std::move(options)) {}
 
@@ -46,8 +49,12 @@ class Staging {
     std::string url(const std::string& key) const;
     std::string role() const { return options_.copy_role; }
 
-    // "_muster/<name>/"
-    static std::string folder(const std::string& name) { return "_muster/" + name + "/"; }
+    // "muster-staging/<name>/"
+    static std::string folder(const std::string& name) { return kRoot + name + "/"; }
+    // A folder for an UNLOAD of the table, which no other has.
+    static std::string unload_folder(const std::string& table, std::int64_t now_us) {
+        return folder("unload-" + table + "-" + std::to_string(now_us));
+    }
     // Makes an object of a file that `make` writes.
     Result<StagedObject> put(const std::string& key, const FileMaker& make);
     Result<StagedObject> put_file(const std::string& key, const std::filesystem::path& file);
@@ -55,6 +62,12 @@ class Staging {
     Result<CopyTarget> put_manifest(const std::string& key,
                                     const std::vector<StagedObject>& objects);
     Result<void> clear(const std::string& folder);
+    // The folders that are there, as folder() and unload_folder() name them.
+    struct Folder {
+        std::string name;
+        bool of_unload = false;
+    };
+    Result<std::vector<Folder>> folders();
     Result<ObjectStore*> store();
 
   private:

@@ -1,8 +1,24 @@
+DROP TABLE IF EXISTS muster_stage
+;
 CREATE TEMP TABLE muster_stage ("id" BIGINT, "place" VARCHAR(65535), "before" BIGINT, "small" INTEGER, "cost" DECIMAL(10,2), "weight" DOUBLE PRECISION, "paid" BOOLEAN, "day" DATE, "at" TIMESTAMP, "note" VARCHAR(65535), _position BIGINT) DISTSTYLE KEY DISTKEY ("id")
 ;
 COPY muster_stage FROM 's3://lake/clean/it''s/rows.manifest' IAM_ROLE default FORMAT AS PARQUET MANIFEST
 ;
+DROP TABLE IF EXISTS muster_losers
+;
+CREATE TEMP TABLE muster_losers (position BIGINT)
+;
+DELETE FROM muster_stage USING muster_losers WHERE muster_losers.position = muster_stage._position
+;
+SELECT COUNT(*) FROM muster_stage
+;
+DROP TABLE IF EXISTS muster_missing
+;
 CREATE TEMP TABLE muster_missing AS SELECT s._position, CASE WHEN s."place" IS NOT NULL AND r0."code" IS NULL THEN 1 ELSE 0 END AS missing_0, CASE WHEN s."before" IS NOT NULL AND r1."id" IS NULL AND o1._position IS NULL THEN 1 ELSE 0 END AS missing_1 FROM muster_stage s LEFT JOIN "places" r0 ON r0."code" = s."place" AND OCTET_LENGTH(r0."code") = OCTET_LENGTH(s."place") LEFT JOIN "visits" r1 ON r1."id" = s."before" LEFT JOIN muster_stage o1 ON o1."id" = s."before" WHERE (s."place" IS NOT NULL AND r0."code" IS NULL) OR (s."before" IS NOT NULL AND r1."id" IS NULL AND o1._position IS NULL)
+;
+SELECT COUNT(*) FROM muster_missing
+;
+SELECT * FROM muster_missing
 ;
 DELETE FROM muster_stage USING muster_missing WHERE muster_missing._position = muster_stage._position
 ;

@@ -10,3 +10,15 @@ CREATE TABLE IF NOT EXISTS muster."gate_visits" (held INTEGER) DISTSTYLE ALL
 ;
 LOCK TABLE muster."gate_visits"
 ;
+LOCK TABLE muster."gate_places", muster."gate_visits"
+;
+SET statement_timeout TO 1
+;
+SET statement_timeout TO 500
+;
+SET statement_timeout TO DEFAULT
+;
+SELECT COUNT(*) FROM (SELECT 1 FROM "visits" LIMIT 1) filled
+;
+SELECT COUNT(*) FROM (SELECT 1 FROM "visits" GROUP BY "id" HAVING COUNT(*) > 1) shared
+;

@@ -4,7 +4,7 @@ import struct
 
 from redshift import wire
 from redshift.rules import PARAMETER_TYPES, PARAMETERS_MAX, check_place, too_many_parameters
-from redshift.tokens import Refused, statements
+from redshift.tokens import STATEMENT_BYTES_MAX, Refused, statements, too_large
 
 SPECIAL = ("COPY", "UNLOAD")
 
@@ -153,6 +153,8 @@ class Batch:
         formats = struct.unpack_from("!H", body, at)[0]
         if struct.unpack_from("!H", body, at + 2 + 2 * formats)[0] > PARAMETERS_MAX:
             return self.refuse(too_many_parameters())
+        if len(body) > STATEMENT_BYTES_MAX:
+            return self.refuse(too_large())
         return wire.message(b"B", body)
 
     def execute(self, body):

@@ -5,6 +5,7 @@ import re
 from redshift.tokens import NUMBER, Refused, closing, items, joined, name_value, syntax_error
 
 VARCHAR_BYTES_MAX, CHAR_BYTES_MAX = 65535, 4096
+SCALE_MAX = 37  # digits behind the point
 COLUMNS_MAX = 1600
 SIMPLE = {
     "SMALLINT": "smallint", "INT2": "smallint", "INTEGER": "integer", "INT": "integer",
@@ -115,6 +116,9 @@ def type_of(reader, table, column):
         digits = int(re.match(r"\d+", inner)[0])
         if digits > 38:
             raise Refused(f"DECIMAL precision {digits} must be between 1 and 38", "22023")
+        scale = int(inner.partition(",")[2] or 0)
+        if not 0 <= scale <= min(digits, SCALE_MAX):
+            raise Refused(f"DECIMAL scale {scale} must be between 0 and {SCALE_MAX}", "22023")
         return f"numeric({inner})", ""
     if word == "DOUBLE":
         reader.want("PRECISION")

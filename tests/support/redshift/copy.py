@@ -89,7 +89,8 @@ def note(session, copy_id, failure):
             %s, %s, %s, %s, %s, %s, %s, %s)
         """,
         [copy_id, session.pid, session.database, column.table_id if column else 0, failure.file,
-         failure.line, column.name if column else "", column.kind if column else "",
+         failure.line if session.standin.names_rows else 0, column.name if column else "",
+         column.kind if column else "",
          str(column.length) if column else "", failure.position, failure.code, failure.words],
     )  # fmt: skip
 
@@ -150,6 +151,7 @@ def run(session, statement):
     if any(column.identity for column in columns):
         raise Refused("the stand-in does not COPY into IDENTITY columns: name the others")
     check_role(standin, command.role)
+    command.refuses = standin.refuses
     objects = lakes.entries(standin.lake, command)
     if objects and standin.take_damage(table):
         objects[0] = (objects[0][0], objects[0][1][:-8])

@@ -17,6 +17,7 @@ from redshift.tokens import Refused
 
 AVRO_CODECS = {"null", "deflate", "snappy"}
 AVRO_BLOCK_BYTES_MAX = 4 * 1024 * 1024
+ROW_BYTES_MAX = 4 * 1024 * 1024
 INTEGERS = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
 
 
@@ -30,8 +31,20 @@ class LoadError(Exception):
         self.file = ""
 
 
-def spectrum(code, context, column=None):
-    return LoadError(code, context, column, spectrum=code)
+def spectrum(code, context, column=None, line=0):
+    return LoadError(code, context, column, line, spectrum=code)
+
+
+def noncharacters(column, given):
+    """What COPY was seen to say of a text with code points that are no characters."""
+    for character in given if isinstance(given, str) else "":
+        if 0xFDD0 <= ord(character) <= 0xFDEF or ord(character) & 0xFFFE == 0xFFFE:
+            sequence = character.encode().hex(" ")
+            return 1220, (
+                "String contains invalid or unsupported UTF8 codepoints. "
+                f"Bad UTF8 hex sequence: {sequence} (error 6)"
+            )
+    return None
 
 
 # --- Parquet -------------------------------------------------------------------------------------
@@ -58,7 +71,19 @@ def fits(column, kind):
     return tests.get(column.kind, False)
 
 
-def parquet_column(column, values):
+def line_of(flags):
+    """The row of the first that is true, from 1."""
+    return pyarrow.compute.index(flags, True).as_py() + 1
+
+
+def check_values(column, values, refuses):
+    for line, given in enumerate(values.to_pylist(), 1):
+        refused = refuses(column.name, given)
+        if refused:
+            raise spectrum(*refused, column, line)
+
+
+def parquet_column(column, values, refuses):
     if not fits(column, values.type):
         raise spectrum(
             15001,
@@ -67,7 +92,8 @@ def parquet_column(column, values):
             column,
         )
     if column.notnull and values.null_count:
-        raise spectrum(1213, "Missing data for not-null field", column)
+        line = line_of(values.is_null())
+        raise spectrum(1213, "Missing data for not-null field", column, line)
     if column.length:
         sizes = pyarrow.compute.binary_length(values)
         largest = pyarrow.compute.max(sizes).as_py() or 0
@@ -77,10 +103,25 @@ def parquet_column(column, values):
                 f"The length of the data column {column.name} is longer than the length defined in "
                 f"the table. Table: {column.length}, Data: {largest}",
                 column,
+                line_of(pyarrow.compute.greater(sizes, column.length)),
             )
+    if refuses:
+        check_values(column, values, refuses)
     if pyarrow.types.is_timestamp(values.type):
         values = values.cast(pyarrow.timestamp("us"), safe=False)
     return values
+
+
+def check_sizes(columns):
+    """A row has at most 4 MB; the texts are what can make it so long."""
+    texts = [c for c in columns if pyarrow.types.is_string(c.type)]
+    if sum(column.nbytes for column in texts) <= ROW_BYTES_MAX:
+        return
+    sizes = [pyarrow.compute.fill_null(pyarrow.compute.binary_length(c), 0) for c in texts]
+    for line, parts in enumerate(zip(*(s.to_pylist() for s in sizes)), 1):
+        if sum(parts) > ROW_BYTES_MAX:
+            words = f"The row size {sum(parts)} exceeds the limit of {ROW_BYTES_MAX} bytes"
+            raise spectrum(15001, words, line=line)
 
 
 def parquet(data, columns, command):
@@ -102,7 +143,8 @@ def parquet(data, columns, command):
         if at >= given:
             found.append(pyarrow.nulls(table.num_rows, pyarrow.string()))
             continue
-        found.append(parquet_column(column, table.column(at)))
+        found.append(parquet_column(column, table.column(at), command.refuses))
+    check_sizes(found)
     names = [f"c{at}" for at in range(expected)]
     out = io.BytesIO()
     pyarrow.csv.write_csv(

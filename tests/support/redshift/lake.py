@@ -104,6 +104,9 @@ def entry(lake, one, kind):
     if kind == "PARQUET" and not isinstance(meta.get("content_length"), int):
         words = "File entry does not have 'content_length' key."
         raise Refused(words, "XX000", block(words, 15003, url))
+    if kind == "PARQUET" and any(part[:1] in ("_", ".") for part in split(url)[1].split("/")):
+        words = "The object is hidden: a part of its name begins with '_' or '.'"
+        raise Refused("Spectrum Scan Error", "XX000", block(words, 15001, url))
     body = lake.must_get(url) if one.get("mandatory") else lake.get(url)
     if body is not None and meta.get("content_length", len(body)) != len(body):
         context = f"File {url} has {len(body)} bytes, its manifest says {meta['content_length']}"

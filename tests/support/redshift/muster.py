@@ -3,6 +3,7 @@ the S3 server, a database of its own."""
 
 import itertools
 import json
+import re
 import signal
 import subprocess
 
@@ -11,6 +12,7 @@ from redshift.parser import unparsable
 from s3_lake import Lake
 
 numbers = itertools.count(1)
+STAGING = "clean/muster-staging/"
 
 
 class OnRedshift(Lake):
@@ -18,7 +20,14 @@ class OnRedshift(Lake):
         folder.mkdir(parents=True, exist_ok=True)
         super().__init__(standin.gateway, folder, f"lake-{next(numbers)}")
         self.standin, self.database = standin, standin.database()
+        # The test server removes folders that are empty, which others may be writing into.
+        self.server.put(self.bucket, f"{STAGING}kept", b"")
         self.env["MUSTER_WAREHOUSE"] = standin.url(self.database, "redshift")
+
+    def staged(self, prefix=""):
+        """What is there beside the clean objects."""
+        found = self.server.keys(self.bucket, STAGING + prefix)
+        return [key for key in found if key != f"{STAGING}kept"]
 
     def put_source(self, files):
         """`files` are bytes by name; they replace those that are there."""
@@ -71,6 +80,29 @@ def state(muster):
         for table, columns in TABLES.items()
     }
     return found | {"rejects": muster.query(REJECTS)}
+
+
+# What differs between statements of one shape: values, names, and how often a part is repeated.
+VALUES = [
+    (re.compile(r"'(?:[^']|'')*'"), "'s'"),
+    (re.compile(r'"[^"]*"'), '"n"'),
+    (re.compile(r"\$?\b[0-9][\w.]*"), "0"),
+    (re.compile(r"CAST\(0 AS [A-Z ]+(?:\([0, ]+\))?\)"), "0"),
+    (re.compile(r"0(?:, 0)+"), "0"),
+    (re.compile(r"\(0\)(?:, \(0\))+"), "(0)"),
+]
+REPEATED = re.compile(r"((?:\([^()]*\)|[^,()])+?)(?:(?:, | AND | OR )\1)+(?=[,)]| |$)")
+
+
+def shapes(seen):
+    """The shortest statement of each shape."""
+    found = {}
+    for sql in sorted(set(seen), key=len):
+        shape = sql
+        for pattern, text in VALUES:
+            shape = pattern.sub(text, shape)
+        found.setdefault(REPEATED.sub(r"\1", REPEATED.sub(r"\1", shape)), sql)
+    return list(found.values())
 
 
 def strangers(seen):

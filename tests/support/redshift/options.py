@@ -17,6 +17,7 @@ class Copy:
     format: str = "TEXT"
     manifest: bool = False
     options: dict = dataclasses.field(default_factory=dict)
+    refuses: object = None  # of a reader of Parquet, see Standin
 
 
 @dataclasses.dataclass

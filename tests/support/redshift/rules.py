@@ -5,6 +5,7 @@ from redshift.tokens import (
     DOLLAR,
     ESCAPED,
     PARAMETER,
+    QUOTED,
     STRING,
     WORD,
     Refused,
@@ -85,8 +86,8 @@ def check_literals(statement):
             raise syntax_error(token)
         if token.kind == PARAMETER and int(token.text[1:]) > PARAMETERS_MAX:
             raise too_many_parameters()
-        if token.kind == WORD and len(token.text.encode()) > NAME_BYTES_MAX:
-            raise Refused(f'name "{token.text[:32]}.." is longer than 127 bytes', "42622")
+        if token.kind in (WORD, QUOTED) and len(token.text.strip('"').encode()) > NAME_BYTES_MAX:
+            raise Refused(f"name {token.text[:32]}.. is longer than 127 bytes", "42622")
 
 
 def too_many_parameters():

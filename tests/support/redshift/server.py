@@ -42,11 +42,16 @@ class Standin:
         self.slices = 2  # objects of an UNLOAD, if it has rows enough
         self.unload_int96 = False
         self.empty_unload_file = False
+        self.sha256_passwords = False  # asks for what libpq cannot send
         self.commit_failures = 0  # so many of the next commits fail with 1023
         self.damage = None  # the next COPY into the table of this name finds its first object cut
+        # What COPY of Parquet says of a value besides its rules: (column, value) -> code and words.
+        self.refuses = None
+        self.names_rows = True  # whether SYS_LOAD_ERROR_DETAIL says which row it was
         self.seen = []  # the statements of all clients
         self.faults = []
-        self.lock = threading.Lock()
+        self.lock, self.beside = threading.Lock(), threading.Lock()
+        self.admins = {}  # connections of admin(), by database
         self.query_ids = itertools.count(1000)
         self.sessions = set()
         self.listener = None
@@ -70,6 +75,8 @@ class Standin:
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         self.cut_all()
+        for link in self.admins.values():
+            link.close()
 
     def cut_all(self):
         """All connections break, as when the cluster is restarted."""
@@ -88,8 +95,12 @@ class Standin:
 
     def admin(self, database, sql, values=()):
         """Runs a statement beside the connections of clients, by no rule of Redshift."""
-        with psycopg.connect(self.postgres.url(database), autocommit=True) as connection:
-            found = connection.execute(sql, values)
+        with self.beside:
+            link = self.admins.get(database)
+            if link is None or link.closed:
+                link = psycopg.connect(self.postgres.url(database), autocommit=True)
+                self.admins[database] = link
+            found = link.execute(sql, values)
             return found.fetchall() if found.description else []
 
     def next_query_id(self):
@@ -130,7 +141,7 @@ class Standin:
 @contextlib.contextmanager
 def running(folder):
     """A stand-in with a PostgreSQL of its own and an S3 server, `gateway`, over that folder."""
-    postgres = Postgres().start()
+    postgres = Postgres(auth="md5").start()
     try:
         gateway = Gateway(folder)
         try:

@@ -17,6 +17,7 @@ from redshift.tokens import Refused, statements
 from redshift.wire import Closed, Peer
 
 SSL, GSS, CANCEL, VERSION_3 = 80877103, 80877104, 80877102, 196608
+SHA256 = 13  # the method for passwords that are stored as sha256|...
 STARTUP = {"user", "database", "client_encoding", "application_name", "datestyle"}
 # What Redshift does not report when a session starts.
 UNREPORTED = {
@@ -96,6 +97,9 @@ class Session(threading.Thread):
                 refusal = Refused(f'unrecognized configuration parameter "{name}"', "42704")
                 self.client.send(wire.error(refusal, "FATAL"))
                 return False
+        if self.standin.sha256_passwords:
+            self.client.send(wire.message(b"R", struct.pack("!I", SHA256) + bytes(12)))
+            return False
         self.database = given.get("database", given.get("user", ""))
         given["default_transaction_isolation"] = "repeatable read"
         packed = wire.text(*[part for pair in given.items() for part in pair]) + b"\0"

@@ -101,10 +101,14 @@ class Statement:
         return bool(self.places(*keys))
 
 
+def too_large():
+    return Refused("Statement is too large: a statement has at most 16 MB", "54000")
+
+
 def statements(sql):
     """The statements of a text that separates them by ';'."""
     if len(sql.encode()) > STATEMENT_BYTES_MAX:
-        raise Refused("Statement is too large: a statement has at most 16 MB", "54000")
+        raise too_large()
     found, current = [], []
     for token in tokens(sql):
         if token.kind == SIGN and token.text == ";":

@@ -280,7 +280,7 @@ TEST_F(AccountsTest, AnOutdatedHashIsRenewedAtLogin) {
     std::array<char, crypto_pwhash_STRBYTES> weak{};
     ASSERT_EQ(crypto_pwhash_str(weak.data(), kPassword.data(), kPassword.size(), 1, 8U << 20), 0);
     ada.password_hash = weak.data();
-    ASSERT_TRUE(*warehouse_->state().change_user(ada, ada.token_version));
+    ASSERT_EQ(*warehouse_->state().change_user(ada, ada.token_version), UserChange::kDone);
     const TokenPair pair = login("ada");
     EXPECT_TRUE(valid(pair.access_token));
     const auto stored = *warehouse_->state().find_user("ada");

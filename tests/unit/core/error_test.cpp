@@ -18,6 +18,7 @@ constexpr ErrorCode kAllCodes[] = {ErrorCode::kUsage,
                                    ErrorCode::kUnavailable,
                                    ErrorCode::kIo,
                                    ErrorCode::kLimit,
+                                   ErrorCode::kAuthentication,
                                    ErrorCode::kVerification,
                                    ErrorCode::kCancelled,
                                    ErrorCode::kInternal};

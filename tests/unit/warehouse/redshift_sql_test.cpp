@@ -1,13 +1,20 @@
 // Every statement that is rendered for Redshift, against its golden text in tests/cases/redshift,
 // which tests/e2e gives to a parser of Redshift's SQL. MUSTER_UPDATE_GOLDEN=1 writes the files
 // anew.
+#include "warehouse/detail/restored_rows.h"
+#include "warehouse/detail/table_sql.h"
+#include "warehouse/postgres/ledger_sql.h"
+#include "warehouse/postgres/rows_sql.h"
+#include "warehouse/postgres/snapshots_sql.h"
 #include "warehouse/redshift/connection.h"
 #include "warehouse/redshift/dialect.h"
 #include "warehouse/redshift/gates.h"
 #include "warehouse/redshift/insert_rows.h"
 #include "warehouse/redshift/ledger_sql.h"
 #include "warehouse/redshift/load_sql.h"
+#include "warehouse/redshift/rows_sql.h"
 #include "warehouse/redshift/schema_dialect.h"
+#include "warehouse/redshift/snapshots_sql.h"
 
 #include <gtest/gtest.h>
 
@@ -82,21 +89,71 @@ void expect_golden(const std::string& name, const std::vector<std::string>& stat
 }
 
 TEST(RedshiftSql, Ledger) {
-    std::vector<std::string> statements{"CREATE SCHEMA IF NOT EXISTS muster"};
+    std::vector<std::string> statements{kSchemaCreate, kVersionCreate};
     for (const auto& version : migrations()) {
         statements.insert(statements.end(), version.begin(), version.end());
     }
-    const std::vector<const char*> named{
-        kSchemaThere,    kSchemaVersion,      kDataVersion,      kLeasesLock,
-        kServerNow,      kLeaseHolder,        kLeaseDelete,      kLeaseInsert,
-        kLeaseRenew,     kRunsLock,           kRunDelete,        kRunInsert,
-        kRunTableDelete, kRunTableInsert,     kRunTables,        kRunsLost,
-        kRunStatus,      kPublishedOutcomes,  kPublishedOutcome, kPublicationInsert,
-        kLastRun,        kObjectsSince,       kRejectsSelect,    kLoadRejectsTable,
-        kKnownRejects,   kKnownRejectsDelete, kRejectsInsert,    kReplayTable,
-        kReplayKeepOpen, kReplayDone,         kLoadErrors};
+    const std::vector<const char*> named{kSchemaThere,
+                                         kVersionLock,
+                                         kSchemaVersion,
+                                         kVersionDelete,
+                                         kVersionInsert,
+                                         kTablesSelect,
+                                         kTableDelete,
+                                         kTableInsert,
+                                         kDataVersion,
+                                         kLeasesLock,
+                                         kServerNow,
+                                         kLeaseHolder,
+                                         kLeaseDelete,
+                                         kLeaseInsert,
+                                         kLeaseRenew,
+                                         kOtherLeases,
+                                         kRunsLock,
+                                         kRunDelete,
+                                         kRunInsert,
+                                         kRunTableDelete,
+                                         kRunTableInsert,
+                                         kRunTables,
+                                         kRunsLost,
+                                         kRunStatus,
+                                         kPublishedOutcomes,
+                                         kPublishedOutcome,
+                                         kPublicationInsert,
+                                         kLastRun,
+                                         kObjectsSince,
+                                         kRejectsSelect,
+                                         kLoadRejectsDrop,
+                                         kLoadRejectsTable,
+                                         kKnownRejectsDrop,
+                                         kKnownRejects,
+                                         kKnownRejectsDelete,
+                                         kRejectsInsert,
+                                         kReplayDrop,
+                                         kReplayTable,
+                                         kReplayKeepOpen,
+                                         kReplayDone,
+                                         kLoadErrors,
+                                         // What PostgreSQL and Redshift read alike.
+                                         ledger_sql::kLeaseRelease,
+                                         ledger_sql::kLeaseLost,
+                                         ledger_sql::kRunFinish,
+                                         ledger_sql::kRunsSelect,
+                                         ledger_sql::kObjectsSelect,
+                                         ledger_sql::kObjectTouch,
+                                         ledger_sql::kRejectState,
+                                         pg_sql::kSchemaSelect,
+                                         pg_sql::kVersionSelect,
+                                         pg_sql::kVersionUpdate,
+                                         pg_sql::kVersionInsert,
+                                         pg_sql::kAsideInsert,
+                                         pg_sql::kAsideDelete,
+                                         pg_sql::kAsidesSelect,
+                                         pg_sql::kObjectForget};
     statements.insert(statements.end(), named.begin(), named.end());
-    statements.push_back(kRejectsGone + std::string("($3, $4)"));
+    statements.push_back(kRejectsGone + parameter_list(3, 2));
+    statements.push_back(delete_objects(2));
+    statements.push_back(insert_sql(objects_target().relation, objects_target().types, 2));
     expect_golden("ledger", statements);
 }
 
@@ -110,7 +167,13 @@ TEST(RedshiftSql, Tables) {
                    dialect.add_column(visits, visits.columns[9]),
                    dialect.drop_table(TableName("visits")),
                    create_gate(TableName("visits")),
-                   "LOCK TABLE " + gate_name(TableName("visits"))});
+                   lock_gate(TableName("visits")),
+                   lock_gates(visits),
+                   statement_timeout(0),
+                   statement_timeout(500),
+                   kTimeoutDefault,
+                   count_some(TableName("visits")),
+                   count_shared_keys(visits)});
     std::vector<std::string> rebuild;
     std::stringstream steps(dialect.change_type(visits, visits.columns[3]));
     for (std::string step; std::getline(steps, step, ';');) {
@@ -125,25 +188,86 @@ TEST(RedshiftSql, Load) {
     const std::vector<std::string> keys{"\"code\"", "\"id\""};
     const CopyTarget from{"s3://lake/clean/it's/rows.manifest", "default"};
     expect_golden("load",
-                  {create_stage(visits, "muster_stage"),
+                  {kStageDrop,
+                   create_stage(visits, "muster_stage"),
                    copy_parquet("muster_stage", from).value(),
+                   kLosersDrop,
+                   kLosersCreate,
+                   delete_positions("muster_losers", "position"),
+                   kStagedCount,
+                   kMissingDrop,
                    find_missing(visits, keys),
+                   kMissingCount,
+                   kMissingSelect,
                    delete_positions("muster_missing", "_position"),
                    classify(visits),
                    delete_changed(visits),
                    insert_new(visits),
                    insert_new(catalog.tables[0]),
-                   insert_sql("muster_replay (\"offset\", id)", {"BIGINT", "VARCHAR(64)"}, 2)});
+                   insert_sql(replay_target().relation, replay_target().types, 2)});
+}
+
+TEST(RedshiftSql, Rows) {
+    const Catalog catalog = sample();
+    const Table& places = catalog.tables[0];
+    const Table& visits = catalog.tables[1];
+    Table pairs = visits;
+    pairs.key = {"id", "place"};
+    const auto insert = [](const InsertTarget& target) {
+        return insert_sql(target.relation, target.types, 2);
+    };
+    expect_golden("rows",
+                  {kAnswerSelect,
+                   kAnswerDelete,
+                   insert(answers_target()),
+                   select_keys(visits, 2),
+                   select_keys(pairs, 2),
+                   delete_keys(places, 1),
+                   delete_keys(pairs, 2),
+                   select_referenced(visits.columns[1], places.name, "\"code\"", 2),
+                   insert(table_target(visits)),
+                   known_rejects(2),
+                   delete_rejects(2),
+                   insert(rejects_target())});
 }
 
 TEST(RedshiftSql, Backup) {
-    const CopyTarget place{"s3://lake/clean/_muster/rows_",
+    const CopyTarget place{"s3://lake/clean/muster-staging/rows_",
                            "arn:aws:iam::123456789012:role/muster"};
     expect_golden(
         "backup",
         {unload_parquet("SELECT \"id\" FROM \"visits\" WHERE \"note\" = 'x'", place).value(),
-         create_restore_stage(sample().tables[1], "muster_restore"),
-         copy_parquet("muster_restore", place).value()});
+         create_restore_stage(sample().tables[1], kRestoreStage),
+         copy_parquet(kRestoreStage, place).value()});
+}
+
+TEST(RedshiftSql, Snapshots) {
+    const Catalog catalog = sample();
+    const Table& visits = catalog.tables[1];
+    const std::string aside = "\"_muster_restore_20260102T030405Z-abcd1234\"";
+    std::vector<std::string> statements{kRestoreStageDrop,
+                                        select_rows(visits, aside),
+                                        select_ends(visits, "\"visits\""),
+                                        create_aside(visits, aside),
+                                        fill_aside(visits, aside),
+                                        count_missing(visits, aside, "\"visits\""),
+                                        count_changed(visits, aside, "\"visits\""),
+                                        rename_table("\"visits\"", aside),
+                                        drop_aside(aside)};
+    // What is asked of restored rows in every warehouse.
+    const RestoreQueries queries{
+        .relation = [](const std::string& table) { return sql::identifier(table); },
+        .count = [&statements](const std::string& sql) -> Result<RestoreQueries::Counted> {
+            statements.push_back(sql);
+            return RestoreQueries::Counted{};
+        }};
+    const RestoreFiles files{
+        .table = {}, .key = {"before"}, .content = {}, .parquet = {}, .avro = {}};
+    ASSERT_TRUE(check_restored_rows(queries, visits, files, {}, kRestoreStage).ok());
+    for (const Table& table : catalog.tables) {
+        ASSERT_TRUE(find_broken_references(queries, catalog, table, kRestoreStage).ok());
+    }
+    expect_golden("snapshots", statements);
 }
 
 TEST(RedshiftSql, LiteralsHoldNothingThatRedshiftWouldReadOtherwise) {

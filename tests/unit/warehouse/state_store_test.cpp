@@ -58,15 +58,59 @@ TEST_F(StateStoreTest, AChangeOfWhatSomebodyElseChangedIsRefused) {
     UserRecord ada = store().find_user("ada")->value();
     ada.disabled = true;
     ada.token_version = 2;
-    EXPECT_TRUE(*store().change_user(ada, 1));
-    EXPECT_FALSE(*store().change_user(ada, 1));
-    EXPECT_FALSE(*store().change_user(user("nobody"), 1));
+    EXPECT_EQ(*store().change_user(ada, 1), UserChange::kDone);
+    EXPECT_EQ(*store().change_user(ada, 1), UserChange::kOutdated);
+    EXPECT_EQ(*store().change_user(user("nobody"), 1), UserChange::kOutdated);
     EXPECT_EQ(store().facts().user("ada")->token_version, 2);
     reopen();
     EXPECT_TRUE(store().find_user("ada")->value().disabled);
     EXPECT_FALSE(store().facts().user("ada").has_value()) << "not read yet";
     ASSERT_TRUE(store().users().ok());
     EXPECT_TRUE(store().facts().user("ada")->disabled);
+}
+
+TEST_F(StateStoreTest, TheLastAdminStays) {
+    UserRecord ada = user("ada", "admin");
+    UserRecord bob = user("bob", "admin");
+    ASSERT_TRUE(*store().add_user(ada, ""));
+    ASSERT_TRUE(*store().add_user(bob, ""));
+    bob.disabled = true;
+    ASSERT_EQ(*store().change_user(bob, 1), UserChange::kDone);
+    ada.disabled = true;
+    EXPECT_EQ(*store().change_user(ada, 1), UserChange::kLastAdmin) << "bob is disabled";
+    ada.disabled = false;
+    ada.role = "reader";
+    EXPECT_EQ(*store().change_user(ada, 1), UserChange::kLastAdmin);
+    EXPECT_EQ(store().find_user("ada")->value().role, "admin");
+    EXPECT_EQ(*store().change_user(bob, 1), UserChange::kDone) << "who is none may stay none";
+    bob.disabled = false;
+    ASSERT_EQ(*store().change_user(bob, 1), UserChange::kDone);
+    EXPECT_EQ(*store().change_user(ada, 1), UserChange::kDone);
+}
+
+TEST_F(StateStoreTest, OfTwoAdminsWhoGoAtOnceOneStays) {
+    const std::vector<std::string> names = {"ada", "bob"};
+    for (const std::string& name : names) {
+        ASSERT_TRUE(*store().add_user(user(name, "admin"), ""));
+    }
+    for (int round = 0; round < 10; ++round) {
+        std::atomic<int> refused{0};
+        std::vector<std::thread> threads;
+        threads.reserve(names.size());
+        for (const std::string& name : names) {
+            threads.emplace_back([&] {
+                const auto change = *store().change_user(user(name, "reader"), 1);
+                refused += change == UserChange::kLastAdmin ? 1 : 0;
+            });
+        }
+        for (std::thread& thread : threads) {
+            thread.join();
+        }
+        EXPECT_EQ(refused, 1);
+        for (const std::string& name : names) {
+            ASSERT_EQ(*store().change_user(user(name, "admin"), 1), UserChange::kDone);
+        }
+    }
 }
 
 TEST_F(StateStoreTest, RevokedTokensStayUntilTheyExpire) {

@@ -96,6 +96,22 @@ def test_a_backup_moves_between_warehouses(things, on_duckdb, form, to_postgres)
     assert taker.query("SELECT * FROM muster.asides") == []
 
 
+def test_more_rows_than_a_chunk_holds(things, on_duckdb):
+    """Rows go between the engine and the server in chunks of 2,048."""
+    values = make_rows(7, 5000)
+    write_source(things, values)
+    things.load("--force")
+    on_duckdb.load()
+    name = things.name("things")
+    assert facts_of(things.folder_of(name))["content_checksum"] == (
+        facts_of(on_duckdb.folder_of(on_duckdb.name("things")))["content_checksum"]
+    )
+    assert parquet_rows(things.folder_of(name)) == values
+    things.psql("DELETE FROM things WHERE id % 3 = 0")
+    things.restore(name)
+    assert things.rows() == values
+
+
 def shape(things):
     """What PostgreSQL knows of the table besides its rows."""
     return things.psql(

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from api import Server
+from postgres import Postgres
 from program import MUSTER, REAL, ROOT, need_real
 from s3 import Gateway
 from s3_lake import Lake
@@ -27,8 +28,13 @@ def lake(gateway, tmp_path):
     return Lake(gateway, tmp_path, "lake")
 
 
-def test_a_whole_run_gives_the_reference_results(lake):
+@pytest.mark.parametrize("warehouse", ["duckdb", "postgresql"])
+def test_a_whole_run_gives_the_reference_results(lake, warehouse, request):
     need_real()
+    if warehouse == "postgresql":
+        server = Postgres().start()
+        request.addfinalizer(server.end)
+        lake.env["MUSTER_WAREHOUSE"] = server.database()
     lake.server.put_folder(lake.bucket, "incoming/", REAL)
     tables, _ = lake.load()
     assert {name: table["read"] for name, table in tables.items()} == {

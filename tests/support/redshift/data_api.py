@@ -314,7 +314,7 @@ class DataApi:
             user, password = value["username"], value["password"]
         else:
             name = given.get("DbUser")
-            user, password, _ = services.new_login("IAM:" + name if name else services.identity)
+            user, password = services.own_login("IAM:" + name if name else services.identity)
         return psycopg.conninfo.make_conninfo(
             standin.url(given["Database"]), user=user, password=password
         )

@@ -90,6 +90,7 @@ class Services:
         self.lifetime_s = LIFETIME_S
         self.identity = "IAM:tester"
         self.lock = threading.Lock()
+        self.own_logins = {}  # of the Data API: passwords by user
         self.data = DataApi(self)
 
     def start(self):
@@ -124,9 +125,18 @@ class Services:
     def put_secret(self, value):
         self.secrets[SECRET_ARN] = value if isinstance(value, str) else json.dumps(value)
 
+    def own_login(self, user):
+        """How the Data API logs a user in: good for all sessions that begin at the same time."""
+        with self.lock:
+            if user not in self.own_logins:
+                self.own_logins[user] = secrets.token_urlsafe(24)
+                self.keep(user, self.own_logins[user])
+            return user, self.own_logins[user]
+
     def new_login(self, user):
         password = secrets.token_urlsafe(24) + "/@: '"
         with self.lock:
+            self.own_logins.pop(user, None)  # a role has one password
             self.keep(user, password)
         end = datetime.datetime.now(datetime.timezone.utc)
         return user, password, end + datetime.timedelta(seconds=self.lifetime_s)

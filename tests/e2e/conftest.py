@@ -1,4 +1,5 @@
-"""Fixtures for tests that drive the built program on the sample in a folder of their own."""
+"""Fixtures: the built program on the sample in a folder of its own, and servers for the time of a
+module."""
 
 import os
 import pathlib
@@ -6,7 +7,9 @@ import subprocess
 
 import pytest
 import warehouse
+from postgres import Postgres
 from program import MUSTER
+from s3 import Gateway
 
 TIMEOUT_S = 60
 
@@ -59,3 +62,44 @@ def sample(muster):
 def loaded(sample):
     sample("run")
     return sample
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    server = Postgres().start()
+    yield server
+    server.end()
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory):
+    server = Gateway(tmp_path_factory.mktemp("s3"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def standin(tmp_path_factory):
+    """Of Redshift. What it imports takes half a second: only those that use it pay."""
+    from redshift.server import running
+
+    with running(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory):
+    """What the steps of redshift.behaviour leave in DuckDB."""
+    from redshift.behaviour import expected_states
+
+    return expected_states(tmp_path_factory.mktemp("duckdb"))
+
+
+@pytest.fixture
+def services(standin):
+    """The services of AWS that Redshift's users ask, beside the stand-in."""
+    from redshift.services import Services
+
+    started = Services(standin).start()
+    yield started
+    started.stop()

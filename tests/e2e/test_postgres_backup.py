@@ -9,19 +9,12 @@ import time
 import pytest
 import warehouse
 from backup import facts_of, parquet_rows
-from postgres import Postgres, name_of
+from postgres import name_of
 from postgres_loads import Session
 from things import CATALOG, KINDS, Things, make_rows, write_source
 
 COLUMN = '\n[[table.column]]\nname = "{}"\ntype = "{}"\n{}'
 EXTRA = {"id": "", "text": "nullable = true\nkeep_empty = true\n"}
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    server = Postgres().start()
-    yield server
-    server.end()
 
 
 class OnPostgres(Things):

@@ -19,13 +19,6 @@ MESSAGE_CUTS = int(os.environ.get("MUSTER_MESSAGE_CUTS", "8"))
 
 
 @pytest.fixture(scope="module")
-def postgres():
-    server = Postgres().start()
-    yield server
-    server.end()
-
-
-@pytest.fixture(scope="module")
 def versions(postgres, tmp_path_factory):
     """Two versions of the source, and the state that each leaves behind."""
     folder = tmp_path_factory.mktemp("versions")

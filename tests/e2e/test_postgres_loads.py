@@ -3,36 +3,21 @@ load at once."""
 
 import json
 import os
-import pathlib
-import subprocess
-import sys
 import urllib.parse
 
 import pytest
-from postgres import Postgres, name_of
+from postgres import name_of
 from postgres_loads import Loaded
 from program import REAL, generate, need_real
+from same_tests import run_again
 
-HERE = pathlib.Path(__file__).parent
 SAME_FILES = ["test_cases.py", "test_oracle.py", "test_reference.py"]
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    server = Postgres().start()
-    yield server
-    server.end()
 
 
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", SAME_FILES)
 def test_the_same_tests(postgres, name):
-    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", str(HERE / name)]
-    done = subprocess.run(
-        [sys.executable, *words], env=os.environ | {"MUSTER_TEST_POSTGRES": postgres.url()},
-        cwd=HERE.parents[1], capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+    run_again([name], os.environ | {"MUSTER_TEST_POSTGRES": postgres.url()})
 
 
 def test_the_tables_are_what_users_of_postgresql_expect(postgres, tmp_path):

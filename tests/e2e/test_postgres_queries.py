@@ -6,16 +6,8 @@ import time
 
 import pytest
 from api import Server
-from postgres import Postgres
 from postgres_loads import Loaded
 from program import MUSTER, generate
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    server = Postgres().start()
-    yield server
-    server.end()
 
 
 @pytest.mark.parametrize(
@@ -72,15 +64,20 @@ def test_a_query_gives_every_type(postgres, tmp_path):
     ]  # fmt: skip
 
 
-def test_a_query_that_is_stopped_ends_in_the_server_too(postgres, tmp_path):
-    muster = Loaded(postgres, tmp_path)
-    muster.source.mkdir()
-    slow = "SELECT count(*) FROM generate_series(1, 100000000000) AS slow_one"
-    process = muster.start("query", slow)
-    running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%AS slow_one%' AND pid <>"
+def begin_slow(muster, postgres, name, last):
+    """Begins a query of that name; its process, and the SQL that counts it while it runs."""
+    process = muster.start("query", f"SELECT count(*) FROM generate_series(1, {last}) AS {name}")
+    running = f"SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%AS {name}%' AND pid <>"
     running += " pg_backend_pid() AND state = 'active'"
     while postgres.psql(running) == ["0"]:
         assert process.poll() is None
+    return process, running
+
+
+def test_a_query_that_is_stopped_ends_in_the_server_too(postgres, tmp_path):
+    muster = Loaded(postgres, tmp_path)
+    muster.source.mkdir()
+    process, running = begin_slow(muster, postgres, "slow_one", 100000000000)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=10)
     assert process.returncode == 130
@@ -90,12 +87,7 @@ def test_a_query_that_is_stopped_ends_in_the_server_too(postgres, tmp_path):
 def test_a_client_that_is_killed_does_not_keep_its_locks(postgres, tmp_path):
     muster = Loaded(postgres, tmp_path)
     muster.source.mkdir()
-    slow = "SELECT count(*) FROM generate_series(1, 1000000000000) AS dead"
-    process = muster.start("query", slow)
-    running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%AS dead%' AND pid <>"
-    running += " pg_backend_pid() AND state = 'active'"
-    while postgres.psql(running) == ["0"]:
-        assert process.poll() is None
+    process, running = begin_slow(muster, postgres, "dead", 1000000000000)
     process.kill()
     process.communicate()
     end = time.monotonic() + 15

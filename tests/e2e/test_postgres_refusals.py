@@ -6,19 +6,11 @@ import json
 
 import pytest
 from api import Server
-from postgres import Postgres
 from postgres_loads import Loaded
 from program import HIRING
 
 ROWS_MAX = 1000  # kRefusedRowsMax
 CODE = "destination.rejected"
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    server = Postgres().start()
-    yield server
-    server.end()
 
 
 def name(number):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from api import Server
-from postgres import Postgres, name_of
+from postgres import name_of
 from postgres_loads import Session
 from program import ROOT
 
@@ -14,13 +14,6 @@ WAIT_S = 60
 SCHEDULE = '\n[schedule]\nrun = "* * * * *"\n'
 # Of the job `run`, in the order of their instants.
 OUTCOMES = "SELECT outcome FROM muster.occurrences ORDER BY planned_at_us"
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    server = Postgres().start()
-    yield server
-    server.end()
 
 
 @pytest.fixture

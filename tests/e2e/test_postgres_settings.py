@@ -6,15 +6,8 @@ import time
 import urllib.parse
 
 import pytest
-from postgres import PASSWORD, Postgres, name_of
+from postgres import PASSWORD, name_of
 from postgres_loads import Loaded
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    server = Postgres().start()
-    yield server
-    server.end()
 
 
 def role(name, options=f"PASSWORD '{PASSWORD}'"):

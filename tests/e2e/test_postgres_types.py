@@ -5,7 +5,6 @@ import os
 import random
 
 import pytest
-import warehouse
 from postgres import Postgres
 from program import Program
 
@@ -85,7 +84,6 @@ def load(folder, catalog, url):
     return muster.query('SELECT * FROM "values" ORDER BY id')
 
 
-@pytest.mark.skipif(warehouse.SERVER is not None, reason="compares both warehouses already")
 def test_both_warehouses_store_the_same_values(tmp_path, catalog):
     server = Postgres().start()
     try:

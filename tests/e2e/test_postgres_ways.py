@@ -5,20 +5,13 @@ import subprocess
 import time
 
 import pytest
-from postgres import PASSWORD, Postgres, name_of
+from postgres import PASSWORD, name_of
 from postgres_loads import Loaded
 from program import Program
 
 FEW_VALUES_MAX = 10_000  # kFewValuesMax
 GATE = "pg_advisory_xact_lock(hashtextextended('muster gate of public.hired_employees', 0))"
 COUNTS = ("read", "inserted", "updated", "unchanged", "deduplicated", "rejected")
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    server = Postgres().start()
-    yield server
-    server.end()
 
 
 @pytest.fixture

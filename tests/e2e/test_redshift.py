@@ -1,7 +1,6 @@
 """Loads into the Redshift stand-in, an emulation (tests/support/redshift): the reference results,
 and what goes wrong between a process, a cluster and S3."""
 
-import json
 import os
 import random
 import re
@@ -11,10 +10,10 @@ import time
 import pytest
 from postgres import PASSWORD
 from program import REAL, Program, need_real
-from redshift.behaviour import FIRST, SECOND, a_backup_is_restored, expected_states
+from redshift.behaviour import FIRST, a_backup_is_restored
 from redshift.behaviour import it_holds_what_duckdb_holds
 from redshift.muster import TABLES, OnRedshift, state, strangers
-from redshift.server import CUT_AFTER, CUT_BEFORE, FAIL, running
+from redshift.server import CUT_AFTER, CUT_BEFORE, FAIL
 
 ROUNDS = int(os.environ.get("MUSTER_KILL_ROUNDS", "6"))
 ABOVE_MEAN = {
@@ -24,22 +23,11 @@ ABOVE_MEAN = {
 CUTS_STEP = int(os.environ.get("MUSTER_CUTS_STEP", "17"))
 
 
-@pytest.fixture(scope="module")
-def standin(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("s3")) as server:
-        yield server
-
-
 @pytest.fixture
 def muster(standin, tmp_path):
     yield OnRedshift(standin, tmp_path)
     standin.faults.clear()
     standin.commit_failures = 0
-
-
-@pytest.fixture(scope="module")
-def expected(tmp_path_factory):
-    return expected_states(tmp_path_factory.mktemp("duckdb"))
 
 
 def test_the_reference_results(muster, tmp_path):

@@ -5,13 +5,7 @@ import signal
 import pytest
 from api import Server
 from redshift.muster import OnRedshift
-from redshift.server import CUT_BEFORE, running
-
-
-@pytest.fixture(scope="module")
-def standin(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("s3")) as server:
-        yield server
+from redshift.server import CUT_BEFORE
 
 
 @pytest.fixture

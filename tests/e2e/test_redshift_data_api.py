@@ -9,31 +9,12 @@ import time
 import pytest
 from api import Server
 from program import MUSTER
-from redshift.behaviour import FIRST, all_of_it, expected_states
+from redshift.behaviour import FIRST, all_of_it
 from redshift.cluster import OnCluster
 from redshift.data_api import Fault
 from redshift.muster import OnRedshift, state
-from redshift.server import running
-from redshift.services import CLUSTER, SECRET_ARN, WORKGROUP, Services
+from redshift.services import CLUSTER, SECRET_ARN, WORKGROUP
 from s3 import REGION
-
-
-@pytest.fixture(scope="module")
-def standin(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("s3")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def expected(tmp_path_factory):
-    return expected_states(tmp_path_factory.mktemp("duckdb"))
-
-
-@pytest.fixture
-def services(standin):
-    started = Services(standin).start()
-    yield started
-    started.stop()
 
 
 @pytest.fixture

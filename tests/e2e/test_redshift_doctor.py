@@ -3,13 +3,6 @@
 import pytest
 from redshift.behaviour import doctor_is_content, findings
 from redshift.muster import OnRedshift
-from redshift.server import running
-
-
-@pytest.fixture(scope="module")
-def standin(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("s3")) as server:
-        yield server
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import re
 import pytest
 from redshift.files import noncharacters
 from redshift.muster import OnRedshift, strangers
-from redshift.server import running
 
 CATALOG = """
 [[table]]
@@ -34,12 +33,6 @@ type = "string"
 nullable = true
 {more}
 """
-
-
-@pytest.fixture(scope="module")
-def standin(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("s3")) as server:
-        yield server
 
 
 @pytest.fixture

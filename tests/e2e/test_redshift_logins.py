@@ -4,24 +4,10 @@ import pytest
 from redshift.behaviour import FIRST
 from redshift.data_api import Fault
 from redshift.muster import OnRedshift
-from redshift.server import running
-from redshift.services import CLUSTER, SECRET_ARN, WORKGROUP, Services
+from redshift.services import CLUSTER, SECRET_ARN, WORKGROUP
 from s3 import REGION
 
 HIDDEN = "not-to-be-shown"
-
-
-@pytest.fixture(scope="module")
-def standin(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("s3")) as server:
-        yield server
-
-
-@pytest.fixture
-def services(standin):
-    started = Services(standin).start()
-    yield started
-    started.stop()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import threading
 
 import psycopg
 import pytest
-from redshift.server import CUT_AFTER, CUT_BEFORE, FAIL, running
+from redshift.server import CUT_AFTER, CUT_BEFORE, FAIL
 
 # What a refusal says is compared where Redshift's own words are known.
 REFUSED = [
@@ -103,12 +103,6 @@ TAKEN = [
     "MERGE INTO t USING u ON t.id = u.id WHEN MATCHED THEN UPDATE SET name = u.name"
     " WHEN NOT MATCHED THEN INSERT (id, name) VALUES (u.id, u.name)",
 ]
-
-
-@pytest.fixture(scope="module")
-def standin(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("s3")) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

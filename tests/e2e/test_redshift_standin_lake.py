@@ -11,7 +11,7 @@ import psycopg
 import pyarrow
 import pyarrow.parquet
 import pytest
-from redshift.server import ROLE, running
+from redshift.server import ROLE
 
 MICROSECOND = datetime.datetime(2021, 1, 2, 3, 4, 5, 678901)
 TABLE = (
@@ -29,12 +29,6 @@ COLUMNS = {
     "ratio": (pyarrow.float64(), [0.1, None]),
 }
 ROWS = [tuple(values[at] for _, values in COLUMNS.values()) for at in range(2)]
-
-
-@pytest.fixture(scope="module")
-def standin(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("s3")) as server:
-        yield server
 
 
 class World:

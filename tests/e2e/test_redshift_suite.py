@@ -2,28 +2,13 @@
 tests, unchanged, on the stand-in of Redshift. Clean objects and backups are on the S3 server, users
 and tokens in a PostgreSQL. An independent parser reads all that was sent, once for each shape."""
 
-import pathlib
-import subprocess
-import sys
-
 import pytest
 from program import REAL
 from redshift.muster import shapes, strangers
 from redshift.server import running
+from same_tests import E2E, FILES, run_again
 
-HERE = pathlib.Path(__file__).parent
-CASES = HERE.parent / "cases"
-FILES = [
-    "test_api_accounts.py",
-    "test_api_admins.py",
-    "test_api_reference.py",
-    "test_api_rows.py",
-    "test_backup.py",
-    "test_backup_api.py",
-    "test_backup_formats.py",
-    "test_backup_references.py",
-    "test_reference.py",
-]
+CASES = E2E.parent / "cases"
 ALL_CASES = [
     f"test_cases.py::test_case[{path.parent.relative_to(CASES).as_posix()}]"
     for path in sorted(CASES.glob("*/*/case*.toml"))
@@ -49,12 +34,7 @@ def env(tmp_path_factory):
 
 
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("name", [*PARTS, *FILES])
+@pytest.mark.parametrize("name", [*PARTS, *FILES, "test_reference.py"])
 def test_the_same_tests(env, name):
-    tests = [HERE / one for one in PARTS.get(name, [name])]
-    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, tests)]
-    done = subprocess.run(
-        [sys.executable, *words], env=env, cwd=HERE.parents[1], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    assert " skipped" not in done.stdout or not REAL.is_dir(), done.stdout[-2000:]
+    said = run_again(PARTS.get(name, [name]), env)
+    assert " skipped" not in said or not REAL.is_dir(), said[-2000:]

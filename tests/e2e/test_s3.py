@@ -10,17 +10,9 @@ import pytest
 from api import Server
 from postgres import Postgres
 from program import MUSTER, REAL, ROOT, need_real
-from s3 import Gateway
 from s3_lake import Lake
 
 ABOVE_MEAN = [221, 208, 204, 204, 187, 151, 143]
-
-
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory):
-    server = Gateway(tmp_path_factory.mktemp("s3"))
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -7,17 +7,9 @@ import time
 import pytest
 from faults import Faults
 from program import MUSTER, REAL, need_real
-from s3 import Gateway
 from s3_lake import Lake
 
 READ = {"departments": 12, "jobs": 183, "hired_employees": 1999}
-
-
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory):
-    server = Gateway(tmp_path_factory.mktemp("s3"))
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import subprocess
 import tempfile
 import urllib.parse
 
-import pytest
 import warehouse
 
 BINARIES = pathlib.Path("/usr/lib/postgresql/15/bin")
@@ -29,10 +28,8 @@ def servant():
     """The words before a command that the server, which refuses to run as root, is started with."""
     if os.geteuid() != 0:
         return []
-    try:
-        pwd.getpwnam("postgres")
-    except KeyError:
-        pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
+    names = [user.pw_name for user in pwd.getpwall()]
+    assert "postgres" in names, "PostgreSQL does not run as root: it needs a user postgres"
     return ["runuser", "-u", "postgres", "--"]
 
 
@@ -40,8 +37,8 @@ class Postgres:
     """A server that is started by start(), with databases made by database()."""
 
     def __init__(self, fast=True, auth="scram-sha-256"):
-        if not (BINARIES / "initdb").exists():
-            pytest.skip(f"PostgreSQL 15 is not in {BINARIES}; see scripts/packages.txt")
+        there = (BINARIES / "initdb").exists()
+        assert there, f"PostgreSQL 15 is not in {BINARIES}: run scripts/bootstrap.sh"
         self.prefix = servant()
         made = self.run("mktemp", "-d", f"{tempfile.gettempdir()}/muster-pg.XXXXXX")
         self.folder = pathlib.Path(made.stdout.strip())

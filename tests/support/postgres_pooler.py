@@ -3,44 +3,23 @@ time of a transaction, as PgBouncer does with pool_mode = transaction. The role 
 password."""
 
 import socket
-import threading
 
-from postgres_proxy import close, read, read_startup
+from postgres_proxy import Listener, close, read_message, read_startup
 
 END_OF_REQUEST = b"QS"  # a query, and Sync
 READY, IDLE, TERMINATE = b"Z", b"I", b"X"
 
 
-def read_message(connection):
-    kind = read(connection, 1)
-    length = read(connection, 4)
-    return kind, kind + length + read(connection, int.from_bytes(length, "big") - 4)
-
-
-class Pooler:
+class Pooler(Listener):
     def __init__(self, port):
         self.server = port
         self.free = []  # the one that was given back last is taken first
-        self.lock = threading.Lock()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
+        super().__init__()
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.listener.close()
+    def __exit__(self, *failure):
+        super().__exit__(*failure)
         for server, _ in self.free:
             close(server)
-
-    def accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
 
     def take(self, startup):
         """A connection to the server, and what it said when it was made."""

@@ -10,15 +10,10 @@ UNENCRYPTED = b"N"
 SSL_REQUEST = 80877103
 
 
-class Proxy:
-    """Counts statements over all connections; at number `cut` (from 1) the connection is cut:
-    `before` the statement reaches the server, or after, before its answer is passed on.
+class Listener:
+    """Takes connections; `serve(client)` has each on a thread of its own."""
 
-    With `messages` what is counted is every message of the "client" or of the "server" instead."""
-
-    def __init__(self, port, cut=0, before=True, messages=None):
-        self.server, self.cut, self.before, self.messages = port, cut, before, messages
-        self.statements = 0
+    def __init__(self):
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -37,6 +32,18 @@ class Proxy:
             except OSError:
                 return
             threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+
+class Proxy(Listener):
+    """Counts statements over all connections; at number `cut` (from 1) the connection is cut:
+    `before` the statement reaches the server, or after, before its answer is passed on.
+
+    With `messages` what is counted is every message of the "client" or of the "server" instead."""
+
+    def __init__(self, port, cut=0, before=True, messages=None):
+        self.server, self.cut, self.before, self.messages = port, cut, before, messages
+        self.statements = 0
+        super().__init__()
 
     def due(self):
         with self.lock:
@@ -65,9 +72,7 @@ class Proxy:
             return
         server.sendall(startup)
         while True:
-            kind = read(client, 1)
-            length = read(client, 4)
-            message = kind + length + read(client, int.from_bytes(length, "big") - 4)
+            kind, message = read_message(client)
             counted = self.messages == "client" or (not self.messages and kind in STATEMENTS)
             cut = counted and self.due()
             if cut and not self.before:
@@ -80,14 +85,11 @@ class Proxy:
                     threading.Event().wait(0.1)
                 return
 
-
     def answers(self, server, client):
         """Message by message; at the one that is due, before it or after it, both ends are cut."""
         try:
             while True:
-                kind = read(server, 1)
-                length = read(server, 4)
-                message = kind + length + read(server, int.from_bytes(length, "big") - 4)
+                _, message = read_message(server)
                 cut = self.due()
                 if not (cut and self.before):
                     client.sendall(message)
@@ -97,6 +99,13 @@ class Proxy:
             pass
         close(server)
         close(client)
+
+
+def read_message(connection):
+    """Its kind, and all of it."""
+    kind = read(connection, 1)
+    length = read(connection, 4)
+    return kind, kind + length + read(connection, int.from_bytes(length, "big") - 4)
 
 
 def read(connection, count):

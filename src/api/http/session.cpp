@@ -1,7 +1,7 @@
 #include "api/http/detail/session.h"
 
+#include "api/http/detail/response_head.h"
 #include "api/http/detail/target.h"
-#include "core/text.h"
 
 #include <fmt/core.h>
 
@@ -31,17 +31,6 @@ constexpr std::size_t kFieldsMax = 100;
 constexpr std::int64_t kStreamWaitMs = 500;
 
 std::chrono::milliseconds ms(std::int64_t value) { return std::chrono::milliseconds{value}; }
-
-// Nothing in a header field may end it.
-void append_line(std::string& out, std::string_view text) {
-    const std::size_t begin = out.size();
-    out += text;
-    std::replace_if(
-        out.begin() + static_cast<std::ptrdiff_t>(begin),
-        out.end(),
-        [](char c) { return c == '\r' || c == '\n' || c == '\0'; },
-        ' ');
-}
 
 std::string_view reason_of(int status) {
     return std::string_view{beast::http::obsolete_reason(static_cast<beast::http::status>(status))};
@@ -145,32 +134,12 @@ std::size_t Session::find_header_end() {
     }
     const std::string_view text{static_cast<const char*>(buffer_.data().data()), buffer_.size()};
     const std::size_t end = text.find("\r\n\r\n");
-    const std::string_view head = text.substr(0, end);
-    const std::size_t line = head.find("\r\n");
-    const auto refuse_with = [this](int status, const std::string& detail) {
+    const auto problem = check_lines(
+        text.substr(0, end), shared_.options.target_bytes_max, shared_.options.header_bytes_max);
+    if (problem) {
         request_.id = shared_.new_request_id();
-        fail(status, detail);
-        return std::size_t{0};
-    };
-    for (std::size_t at = head.find('\n'); at != head.npos; at = head.find('\n', at + 1)) {
-        if (at == 0 || head[at - 1] != '\r') {
-            return refuse_with(400, "a line of the header ends without CR");
-        }
-        if (at + 1 < head.size() && (head[at + 1] == ' ' || head[at + 1] == '\t')) {
-            return refuse_with(400, "a header is folded over lines");
-        }
-    }
-    // Method and version take little; the rest of the first line is the target.
-    constexpr std::size_t kLineOverhead = 32;
-    if (std::min(line, head.size()) > shared_.options.target_bytes_max + kLineOverhead) {
-        return refuse_with(
-            414,
-            fmt::format("the target is longer than {} bytes", shared_.options.target_bytes_max));
-    }
-    if (head.size() > shared_.options.header_bytes_max) {
-        return refuse_with(
-            431,
-            fmt::format("the header is larger than {} bytes", shared_.options.header_bytes_max));
+        fail(problem->status, problem->detail);
+        return 0;
     }
     if (end == text.npos) {
         read_header();
@@ -213,16 +182,7 @@ void Session::read_headers_into_request() {
     request_.target = std::string{message.target()};
     request_.address = address_;
     for (const auto& field : message) {
-        std::string name = ascii_lower(std::string_view{field.name_string()});
-        const std::string value{field.value()};
-        const auto known = std::find_if(request_.headers.begin(),
-                                        request_.headers.end(),
-                                        [&name](const auto& one) { return one.first == name; });
-        if (known != request_.headers.end()) {
-            known->second += ", " + value;
-        } else {
-            request_.headers.emplace_back(std::move(name), value);
-        }
+        add_field(request_, std::string_view{field.name_string()}, std::string_view{field.value()});
     }
     http_1_0_ = message.version() == 10;
     head_only_ = request_.method == "HEAD";
@@ -329,35 +289,13 @@ void Session::fail(int status, const std::string& detail) {
 }
 
 std::string Session::head_of(const Response& response, bool chunked) const {
-    std::string head;
-    head.reserve(512);
-    fmt::format_to(std::back_inserter(head),
-                   "HTTP/1.1 {} {}\r\nDate: {}\r\nX-Request-Id: {}\r\n",
-                   response.status,
-                   reason_of(response.status),
-                   shared_.date(),
-                   request_.id);
-    for (const auto& [name, value] : response.headers) {
-        append_line(head, name);
-        head += ": ";
-        append_line(head, value);
-        head += "\r\n";
-    }
-    const bool bodiless = response.status == 204 || response.status == 304;
-    if (chunked) {
-        head += http_1_0_ ? "" : "Transfer-Encoding: chunked\r\n";
-    } else if (!bodiless) {
-        fmt::format_to(std::back_inserter(head),
-                       "Content-Length: {}\r\n",
-                       response.body ? response.body->size() : 0);
-    }
-    if (!keep_alive_) {
-        head += "Connection: close\r\n";
-    } else if (http_1_0_) {
-        head += "Connection: keep-alive\r\n";
-    }
-    head += "\r\n";
-    return head;
+    return response_head(response,
+                         {.reason = reason_of(response.status),
+                          .date = shared_.date(),
+                          .request_id = request_.id,
+                          .chunked = chunked,
+                          .keep_alive = keep_alive_,
+                          .http_1_0 = http_1_0_});
 }
 
 void Session::write(Response response) {
@@ -368,7 +306,7 @@ void Session::write(Response response) {
         return;
     }
     head_ = head_of(response_, false);
-    const bool bodiless = head_only_ || response_.status == 204 || response_.status == 304;
+    const bool bodiless = head_only_ || has_no_body(response_.status);
     const std::array<asio::const_buffer, 2> parts = {
         asio::buffer(head_),
         bodiless || !response_.body ? asio::const_buffer{} : asio::buffer(*response_.body)};

@@ -2,12 +2,20 @@
 
 #include "core/text.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace muster::http {
 namespace {
 
 constexpr std::size_t kRequestIdBytesMax = 128;
+// Method and version take little; the rest of the first line is the target.
+constexpr std::size_t kLineOverhead = 32;
+
+HeaderProblem too_long_a_target(std::size_t bytes_max) {
+    return {414, fmt::format("the target is longer than {} bytes", bytes_max)};
+}
 
 bool has_dot_segment(std::string_view path) {
     while (!path.empty()) {
@@ -94,6 +102,39 @@ std::string read_target(Request& request, std::string_view host) {
     return problem;
 }
 
+std::optional<HeaderProblem> check_lines(std::string_view head,
+                                         std::size_t target_bytes_max,
+                                         std::size_t header_bytes_max) {
+    for (std::size_t at = head.find('\n'); at != head.npos; at = head.find('\n', at + 1)) {
+        if (at == 0 || head[at - 1] != '\r') {
+            return HeaderProblem{400, "a line of the header ends without CR"};
+        }
+        if (at + 1 < head.size() && (head[at + 1] == ' ' || head[at + 1] == '\t')) {
+            return HeaderProblem{400, "a header is folded over lines"};
+        }
+    }
+    if (std::min(head.find("\r\n"), head.size()) > target_bytes_max + kLineOverhead) {
+        return too_long_a_target(target_bytes_max);
+    }
+    if (head.size() > header_bytes_max) {
+        return HeaderProblem{431,
+                             fmt::format("the header is larger than {} bytes", header_bytes_max)};
+    }
+    return std::nullopt;
+}
+
+void add_field(Request& request, std::string_view name, std::string_view value) {
+    std::string lower = ascii_lower(name);
+    const auto known = std::find_if(request.headers.begin(),
+                                    request.headers.end(),
+                                    [&lower](const auto& one) { return one.first == lower; });
+    if (known != request.headers.end()) {
+        known->second += ", " + std::string(value);
+    } else {
+        request.headers.emplace_back(std::move(lower), value);
+    }
+}
+
 std::optional<HeaderProblem> check_header(Request& request,
                                           bool http_1_0,
                                           std::size_t target_bytes_max) {
@@ -123,8 +164,7 @@ std::optional<HeaderProblem> check_header(Request& request,
         return HeaderProblem{417, "the only known expectation is 100-continue"};
     }
     if (request.target.size() > target_bytes_max) {
-        return HeaderProblem{
-            414, "the target is longer than " + std::to_string(target_bytes_max) + " bytes"};
+        return too_long_a_target(target_bytes_max);
     }
     std::string problem = read_target(request, host != nullptr ? *host : "");
     if (!problem.empty()) {

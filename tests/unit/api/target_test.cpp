@@ -13,6 +13,38 @@ Request request_for(std::string method, std::string target, Headers headers = {}
     return request;
 }
 
+TEST(HeaderLines, AreCheckedAsFarAsTheyHaveCome) {
+    struct Case {
+        std::string head;
+        int status;  // 0 = fine
+    };
+    const std::string line = "GET /x HTTP/1.1";
+    const Case cases[] = {
+        {"", 0},
+        {"GET /", 0},
+        {line + "\r\nHost: h", 0},
+        {line + "\n", 400},
+        {"\n", 400},
+        {line + "\r\nA: b\r\n c", 400},
+        {line + "\r\nA: b\r\n\tc", 400},
+        {"GET /" + std::string(200, 'x'), 414},
+        {"GET /" + std::string(200, 'x') + " HTTP/1.1\r\nA: b", 414},
+        {line + "\r\nA: " + std::string(300, 'x'), 431},
+    };
+    for (const Case& one : cases) {
+        const auto problem = check_lines(one.head, 100, 300);
+        EXPECT_EQ(problem ? problem->status : 0, one.status) << one.head;
+    }
+}
+
+TEST(HeaderFields, OfOneNameAreJoined) {
+    Request request;
+    add_field(request, "Host", "h");
+    add_field(request, "X-A", "1");
+    add_field(request, "x-a", "2");
+    EXPECT_EQ(request.headers, (Headers{{"host", "h"}, {"x-a", "1, 2"}}));
+}
+
 TEST(Target, Refused) {
     const char* const targets[] = {
         "",          "x",      "*",       "/%",       "/%zz",          "/%00",        "/%ff",

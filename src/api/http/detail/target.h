@@ -19,6 +19,15 @@ struct HeaderProblem {
     std::string detail;
 };
 
+// What is wrong with the lines of a header as far as they have come, the empty line at its end not
+// among them: a bare LF, a folded field, too long a target or header.
+std::optional<HeaderProblem> check_lines(std::string_view head,
+                                         std::size_t target_bytes_max,
+                                         std::size_t header_bytes_max);
+
+// Names in lower case; the values of equal names are joined by a comma.
+void add_field(Request& request, std::string_view name, std::string_view value);
+
 // What is wrong with a header that the parser let pass; nothing if it is fine, and then path and
 // query are set. Host, Content-Length, the codings and Expect must be there once or not at all.
 std::optional<HeaderProblem> check_header(Request& request,

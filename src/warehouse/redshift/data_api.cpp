@@ -111,8 +111,10 @@ Result<std::string> DataApi::call(const char* operation,
         *refused = answer.status < 500;
     }
     Error error = client_.error_of(operation, answer);
-    if (answer.code == "ActiveStatementsExceededException" ||
-        answer.code == "ActiveSessionsExceededException") {
+    if (refused != nullptr && !*refused) {
+        error.code = ErrorCode::kUnavailable;
+    } else if (answer.code == "ActiveStatementsExceededException" ||
+               answer.code == "ActiveSessionsExceededException") {
         error.code = ErrorCode::kUnavailable;
         error.hint = "others use all the statements and sessions there are: run again later";
     } else if (answer.code == "ValidationException" && error.hint.empty()) {

@@ -54,11 +54,15 @@ class DataSession final : public PgRemote {
     };
     // Submits and waits for the end.
     Result<Done> finish(const DataRequest& request, const CancelToken* cancel);
-    Result<DataStatus> await(const std::string& id, const CancelToken* cancel);
-    Error stop(const std::string& id);
+    // `word` is the statement's first.
+    Result<DataStatus> await(const std::string& id,
+                             const std::string& word,
+                             const CancelToken* cancel);
+    Error stop(const std::string& id, const std::string& word);
     Error failed(const DataStatus& status);
     Error lost(const Error& error);
     void follow(const std::string& word);
+    bool expired() const;
 
     std::shared_ptr<DataApi> api_;
     const Clock& clock_;
@@ -66,6 +70,7 @@ class DataSession final : public PgRemote {
     std::string session_;
     std::string sqlstate_;
     bool usable_ = true;
+    bool lost_ = false;   // it is gone, or nobody answers for it
     bool begun_ = false;  // a first statement has shown that login and database are good
     bool in_transaction_ = false;
     bool aborted_ = false;  // a statement of the transaction has failed
@@ -90,9 +95,9 @@ class DataPages final : public PgPages {
 };
 
 DataSession::~DataSession() {
-    if (usable_ && !session_.empty() && !ended()) {
+    if (!lost_ && !session_.empty() && !expired()) {
         // A transaction that is open, and the session, end now and not in some minutes. If that
-        // fails, they end then.
+        // fails, they end then. What nobody uses any more may have one too.
         bool refused = false;
         static_cast<void>(api_->submit({.sqls = {in_transaction_ ? "ROLLBACK" : "SELECT 1"},
                                         .parameters = {},
@@ -104,16 +109,22 @@ DataSession::~DataSession() {
     }
 }
 
-bool DataSession::ended() const {
-    return !usable_ || clock_.monotonic_ns() - used_at_ns_ >
-                           (kKeepAliveSeconds - kSpareSeconds) * kNanosecondsPerSecond;
+bool DataSession::expired() const {
+    return clock_.monotonic_ns() - used_at_ns_ >
+           (kKeepAliveSeconds - kSpareSeconds) * kNanosecondsPerSecond;
 }
+
+bool DataSession::ended() const { return !usable_ || expired(); }
 
 Error DataSession::lost(const Error& error) {
     usable_ = false;
+    lost_ = true;
     sqlstate_.clear();
     Error out = connection_lost(error.message, "the Data API", place());
     out.message += " (" + error.message + ")";
+    if (!error.hint.empty()) {
+        out.hint = error.hint;
+    }
     return out;
 }
 
@@ -134,15 +145,18 @@ Error DataSession::failed(const DataStatus& status) {
     return dialect().error(sqlstate_, failure.text, "running a statement", place());
 }
 
-// Told to stop, it is awaited for a moment, so that what it holds is free.
-Error DataSession::stop(const std::string& id) {
-    if (in_transaction_) {
-        aborted_ = true;
-    }
-    auto stopped = api_->stop(id);
+// Told to stop, it is awaited for a moment, so that what it holds is free. It may have finished
+// before it heard of that.
+Error DataSession::stop(const std::string& id, const std::string& word) {
+    const auto stopped = api_->stop(id);
     for (std::int64_t waited_ms = 0; stopped.ok() && waited_ms < kStopGraceMs;) {
         const auto status = api_->describe(id, 0, nullptr);
         if (status.ok() && status->state != DataState::kRunning) {
+            used_at_ns_ = clock_.monotonic_ns();
+            if (status->state == DataState::kFinished) {
+                follow(word);
+            }
+            aborted_ = in_transaction_;
             return stopped_on_request();
         }
         const std::int64_t pause_ms = std::clamp(waited_ms, kPauseMsFirst, kPauseMsMax);
@@ -150,10 +164,13 @@ Error DataSession::stop(const std::string& id) {
         waited_ms += pause_ms;
     }
     usable_ = false;
+    lost_ = !stopped.ok();
     return stopped_on_request();
 }
 
-Result<DataStatus> DataSession::await(const std::string& id, const CancelToken* cancel) {
+Result<DataStatus> DataSession::await(const std::string& id,
+                                      const std::string& word,
+                                      const CancelToken* cancel) {
     std::int64_t pause_ms = kPauseMsFirst;
     for (;;) {
         auto status = api_->describe(id, kWaitSeconds, cancel);
@@ -162,13 +179,13 @@ Result<DataStatus> DataSession::await(const std::string& id, const CancelToken* 
             return status;
         }
         if (stopping) {
-            return stop(id);
+            return stop(id, word);
         }
         if (!status.ok()) {
             return lost(status.error());
         }
         if (!wait_ms(pause_ms, cancel)) {
-            return stop(id);
+            return stop(id, word);
         }
         pause_ms = std::min(pause_ms * 2, kPauseMsMax);
     }
@@ -188,6 +205,12 @@ Result<DataSession::Done> DataSession::finish(const DataRequest& request,
             usable_ = false;  // it may have been taken
             return error;
         }
+        if (!refused && error.code != ErrorCode::kUnavailable) {
+            // No credentials, or no TLS: says more than that the connection was lost.
+            usable_ = false;
+            lost_ = true;
+            return error;
+        }
         const bool of_session =
             !session_.empty() && error.message.find("ession") != std::string::npos;
         return refused && !of_session ? error : lost(error);
@@ -195,11 +218,13 @@ Result<DataSession::Done> DataSession::finish(const DataRequest& request,
     if (session_.empty()) {
         session_ = submitted->session;
     }
-    MUSTER_ASSIGN(DataStatus status, await(submitted->id, cancel));
+    const std::string word = first_word(request.sqls.front());
+    MUSTER_ASSIGN(DataStatus status, await(submitted->id, word, cancel));
     used_at_ns_ = clock_.monotonic_ns();
     if (status.state != DataState::kFinished) {
         return failed(status);
     }
+    follow(word);
     if (session_.empty()) {
         session_ = status.session;
     }
@@ -278,7 +303,6 @@ Result<PgRows> DataSession::run(const std::string& sql,
                           .session = session_,
                           .keep_alive_seconds = kKeepAliveSeconds},
                          cancel));
-    follow(word);
     PgTable table;
     if (done.status.has_rows) {
         std::string token;

@@ -1,4 +1,4 @@
-// Many rows by INSERT ... VALUES, in statements of at most as many parameters as Redshift takes.
+// Many rows by INSERT ... VALUES, in statements that Redshift takes (batches.h).
 #pragma once
 
 #include "core/result.h"

@@ -1,5 +1,6 @@
 // What a load leaves in the ledger: rejects by identity, and the versions of its objects.
 #include "warehouse/postgres/ledger_rows.h"
+#include "warehouse/redshift/batches.h"
 #include "warehouse/redshift/insert_rows.h"
 #include "warehouse/redshift/ledger_sql.h"
 #include "warehouse/redshift/load_job.h"
@@ -10,12 +11,33 @@
 namespace muster {
 namespace {
 
-// By the Data API a statement has 100 KB.
-constexpr std::size_t kNamesPerStatementMax = 250;
 // A column holds 65,535 bytes. Of a record with more reasons than that, which needs some hundred
 // columns, the first are kept.
 constexpr std::size_t kReasonsBytesMax = 65'000;
 constexpr int kReasonsKept = 50;
+
+// The indexes of those that could be read.
+std::vector<std::size_t> readable(const std::vector<LoadObject>& objects) {
+    std::vector<std::size_t> found;
+    for (std::size_t i = 0; i < objects.size(); ++i) {
+        if (!objects[i].scan.problem_code) {
+            found.push_back(i);
+        }
+    }
+    return found;
+}
+
+// A statement that names these objects.
+redshift::BatchedStatement naming(const std::vector<LoadObject>& objects,
+                                  const std::vector<std::size_t>& named,
+                                  PgParams head,
+                                  std::function<std::string(std::size_t names)> sql) {
+    return {.sql = std::move(sql),
+            .head = std::move(head),
+            .add = [&objects, &named](std::size_t at, PgParams& params) {
+                params.add(objects[named[at]].scan.object);
+            }};
+}
 
 std::int64_t signed_of(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 
@@ -66,23 +88,16 @@ Result<void> RedshiftLoadJob::store_rejects(std::int64_t now_us, bool mark) {
 }
 
 Result<void> RedshiftLoadJob::mark_gone() {
-    std::vector<std::string> objects;
-    for (const LoadObject& object : request_.objects) {
-        if (!object.scan.problem_code) {
-            objects.push_back(object.scan.object);
-        }
-    }
-    for (std::size_t first = 0; first < objects.size(); first += kNamesPerStatementMax) {
-        PgParams params;
-        params.add(request_.run.str()).add(table_.name.str());
-        const std::size_t end = std::min(objects.size(), first + kNamesPerStatementMax);
-        for (std::size_t i = first; i < end; ++i) {
-            params.add(objects[i]);
-        }
-        MUSTER_TRY(redshift_.run(redshift::kRejectsGone + redshift::parameter_list(3, end - first),
-                                 params));
-    }
-    return {};
+    const std::vector<std::size_t> objects = readable(request_.objects);
+    return redshift::run_batches(redshift_,
+                                 objects.size(),
+                                 naming(request_.objects,
+                                        objects,
+                                        PgParams().add(request_.run.str()).add(table_.name.str()),
+                                        [](std::size_t names) {
+                                            return redshift::kRejectsGone +
+                                                   redshift::parameter_list(3, names);
+                                        }));
 }
 
 Result<void> RedshiftLoadJob::store_replay(std::int64_t now_us) {
@@ -107,22 +122,13 @@ Result<void> RedshiftLoadJob::store_replay(std::int64_t now_us) {
 }
 
 Result<void> RedshiftLoadJob::store_objects(std::int64_t now_us) {
-    const std::string& table = table_.name.str();
-    std::vector<std::size_t> loaded;
-    for (std::size_t i = 0; i < request_.objects.size(); ++i) {
-        if (!request_.objects[i].scan.problem_code) {
-            loaded.push_back(i);
-        }
-    }
-    for (std::size_t first = 0; first < loaded.size(); first += kNamesPerStatementMax) {
-        PgParams params;
-        params.add(table);
-        const std::size_t end = std::min(loaded.size(), first + kNamesPerStatementMax);
-        for (std::size_t i = first; i < end; ++i) {
-            params.add(request_.objects[loaded[i]].scan.object);
-        }
-        MUSTER_TRY(redshift_.run(redshift::delete_objects(end - first), params));
-    }
+    const std::vector<std::size_t> loaded = readable(request_.objects);
+    MUSTER_TRY(redshift::run_batches(redshift_,
+                                     loaded.size(),
+                                     naming(request_.objects,
+                                            loaded,
+                                            PgParams().add(table_.name.str()),
+                                            redshift::delete_objects)));
     const redshift::InsertTarget& target = redshift::objects_target();
     return redshift::insert_rows(redshift_,
                                  target.relation,

@@ -69,29 +69,32 @@ Result<void> RedshiftRowsJob::load_checks() {
     return {};
 }
 
-PgParams RedshiftRowsJob::keys_of(std::span<const Row* const> rows) const {
-    PgParams params;
-    for (const Row* row : rows) {
-        for (const std::size_t at : group_.key_columns()) {
-            params.add(table_.columns[at].type, (*row)[at]);
-        }
-    }
-    return params;
+redshift::BatchedStatement RedshiftRowsJob::by_keys(const std::vector<const Row*>& rows,
+                                                    std::string (*sql)(const Table&,
+                                                                       std::size_t)) const {
+    return {.sql = [this, sql](std::size_t count) { return sql(table_, count); },
+            .head = {},
+            .add =
+                [this, &rows](std::size_t row, PgParams& params) {
+                    for (const std::size_t at : group_.key_columns()) {
+                        params.add(table_.columns[at].type, (*rows[row])[at]);
+                    }
+                },
+            .items_max = kKeysPerStatement};
 }
 
 Result<void> RedshiftRowsJob::load_existing() {
     const std::vector<const Row*>& rows = group_.rows();
-    for (std::size_t first = 0; first < rows.size(); first += kKeysPerStatement) {
-        const std::size_t count = std::min(kKeysPerStatement, rows.size() - first);
-        MUSTER_ASSIGN(auto found,
-                      connection_.run(redshift::select_keys(table_, count),
-                                      keys_of(std::span(rows).subspan(first, count))));
-        while (found.next()) {
-            MUSTER_ASSIGN(Row row, read_row(table_, found));
-            group_.add_stored(std::move(row), 0);
-        }
-    }
-    return {};
+    return redshift::run_batches(connection_,
+                                 rows.size(),
+                                 by_keys(rows, redshift::select_keys),
+                                 [this](PgRows& found, std::size_t /*keys*/) -> Result<void> {
+                                     while (found.next()) {
+                                         MUSTER_ASSIGN(Row row, read_row(table_, found));
+                                         group_.add_stored(std::move(row), 0);
+                                     }
+                                     return {};
+                                 });
 }
 
 Result<void> RedshiftRowsJob::load_references() {
@@ -103,21 +106,25 @@ Result<void> RedshiftRowsJob::load_references() {
             continue;
         }
         MUSTER_ASSIGN(const std::string key, referenced_key(connection_, reference));
-        for (std::size_t first = 0; first < values.size(); first += kKeysPerStatement) {
-            PgParams params;
-            const std::size_t end = std::min(values.size(), first + kKeysPerStatement);
-            for (std::size_t at = first; at < end; ++at) {
-                params.add(column.type, *values[at]);
-            }
-            MUSTER_ASSIGN(auto rows,
-                          connection_.run(redshift::select_referenced(
-                                              column, reference.table, key, end - first),
-                                          params));
-            while (rows.next()) {
-                MUSTER_ASSIGN(const Value value, rows.value(0, column.type));
-                group_.add_referenced(i, value);
-            }
-        }
+        const redshift::BatchedStatement statement{
+            .sql =
+                [&](std::size_t count) {
+                    return redshift::select_referenced(column, reference.table, key, count);
+                },
+            .head = {},
+            .add = [&](std::size_t at, PgParams& params) { params.add(column.type, *values[at]); },
+            .items_max = kKeysPerStatement};
+        MUSTER_TRY(redshift::run_batches(
+            connection_,
+            values.size(),
+            statement,
+            [&](PgRows& found, std::size_t /*values*/) -> Result<void> {
+                while (found.next()) {
+                    MUSTER_ASSIGN(const Value value, found.value(0, column.type));
+                    group_.add_referenced(i, value);
+                }
+                return {};
+            }));
     }
     return {};
 }
@@ -152,13 +159,13 @@ Result<void> RedshiftRowsJob::store_rows() {
 
 Result<void> RedshiftRowsJob::remove_rows(const std::vector<const Row*>& rows) {
     std::int64_t removed = 0;
-    for (std::size_t first = 0; first < rows.size(); first += kKeysPerStatement) {
-        const std::size_t count = std::min(kKeysPerStatement, rows.size() - first);
-        MUSTER_ASSIGN(const auto done,
-                      connection_.run(redshift::delete_keys(table_, count),
-                                      keys_of(std::span(rows).subspan(first, count))));
-        removed += done.rows_changed();
-    }
+    MUSTER_TRY(redshift::run_batches(connection_,
+                                     rows.size(),
+                                     by_keys(rows, redshift::delete_keys),
+                                     [&removed](const PgRows& done, std::size_t /*keys*/) {
+                                         removed += done.rows_changed();
+                                         return Result<void>();
+                                     }));
     if (removed == static_cast<std::int64_t>(rows.size())) {
         return {};
     }

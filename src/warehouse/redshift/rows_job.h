@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 #include "warehouse/detail/rows_group.h"
 #include "warehouse/postgres/connection.h"
+#include "warehouse/redshift/batches.h"
 
 #include <cstdint>
 #include <span>
@@ -44,8 +45,9 @@ class RedshiftRowsJob {
     Result<void> store_rejects();
     Result<void> store_answers();
     Result<void> store_version();
-    // The keys of these rows, for rows_sql.h.
-    PgParams keys_of(std::span<const Row* const> rows) const;
+    // A statement of rows_sql.h for the keys of these rows, which must outlive it.
+    redshift::BatchedStatement by_keys(const std::vector<const Row*>& rows,
+                                       std::string (*sql)(const Table&, std::size_t)) const;
 
     PgConnection& connection_;
     Engine& engine_;

@@ -71,7 +71,9 @@ StagedLoad::StagedLoad(Connection& connection,
       request_(request),
       table_(request.table),
       memory_bytes_(memory_bytes),
-      tallies_(request.objects.size()) {
+      tallies_(request.objects.size()),
+      rule_fingerprint_(rule_fingerprint(request.table)),
+      schema_fingerprint_(schema_fingerprint(request.table)) {
     for (std::size_t i = 0; i < request.objects.size(); ++i) {
         index_by_ordinal_[request.objects[i].scan.ordinal] = i;
     }

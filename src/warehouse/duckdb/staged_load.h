@@ -107,6 +107,8 @@ class StagedLoad {
     Result<void> fetch_raw_records();
     Result<void> fetch_object(const LoadObject& object, Appender& appender);
 
+    const std::string rule_fingerprint_;  // of the table
+    const std::string schema_fingerprint_;
     std::map<std::uint64_t, std::size_t> index_by_ordinal_;
     bool settled_ = false;
     std::map<std::string, std::uint64_t> scan_rejects_by_code_;

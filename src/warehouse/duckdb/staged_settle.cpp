@@ -271,8 +271,8 @@ ObjectVersion StagedLoad::object_version(std::size_t index, std::int64_t now_us)
             .inode = object.source.inode,
             .etag = object.source.etag,
             .content_hash = object.scan.content_hash,
-            .rule_fingerprint = rule_fingerprint(table_),
-            .schema_fingerprint = schema_fingerprint(table_),
+            .rule_fingerprint = rule_fingerprint_,
+            .schema_fingerprint = schema_fingerprint_,
             .counts = counts_of(index),
             .loaded_at_us = now_us};
 }

@@ -60,7 +60,9 @@ class RedshiftLoadJob : public StagedLoad {
     // load_refused.cpp
     Result<void> take_refused(Error error, int tried);
     Result<bool> refuse_rows(const std::vector<redshift::LoadError>& errors);
-    Result<std::optional<std::int64_t>> find_position(const redshift::LoadError& error);
+    // `own` is a copy of our own object, if any of the errors names a row of it.
+    Result<std::optional<std::int64_t>> find_position(const redshift::LoadError& error,
+                                                      const std::filesystem::path& own);
     Result<std::int64_t> refuse_row(std::int64_t position, const redshift::LoadError& error);
     // load_judge.cpp
     Result<void> find_missing();

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace muster {
 namespace {
 
@@ -43,10 +45,18 @@ Result<void> RedshiftLoadJob::take_refused(Error error, int tried) {
 
 // False if none of the errors names a row that can be left out.
 Result<bool> RedshiftLoadJob::refuse_rows(const std::vector<redshift::LoadError>& errors) {
+    const std::string own_url = staging_.url(folder_ + kOwnObject);
+    LocalCopy own;
+    if (std::any_of(errors.begin(), errors.end(), [&own_url](const redshift::LoadError& error) {
+            return error.line > 0 && error.object == own_url;
+        })) {
+        MUSTER_ASSIGN(ObjectStore * store, staging_.store());
+        MUSTER_ASSIGN(own, store->path_for_read(ObjectKey(folder_ + kOwnObject)));
+    }
     std::int64_t refused = 0;
     bool named = false;
     for (const redshift::LoadError& error : errors) {
-        MUSTER_ASSIGN(const auto position, find_position(error));
+        MUSTER_ASSIGN(const auto position, find_position(error, own.path));
         if (position) {
             named = true;
             MUSTER_ASSIGN(const auto added, refuse_row(*position, error));
@@ -63,16 +73,13 @@ Result<bool> RedshiftLoadJob::refuse_rows(const std::vector<redshift::LoadError>
 // Redshift's documentation does not say from where rows of Parquet are counted: taken as from 1,
 // as lines are. A row that is not there is not guessed.
 Result<std::optional<std::int64_t>> RedshiftLoadJob::find_position(
-    const redshift::LoadError& error) {
+    const redshift::LoadError& error, const std::filesystem::path& own) {
     if (error.line < 1) {
         return std::optional<std::int64_t>();
     }
     std::filesystem::path file;
-    LocalCopy copy;
     if (error.object == staging_.url(folder_ + kOwnObject)) {
-        MUSTER_ASSIGN(ObjectStore * store, staging_.store());
-        MUSTER_ASSIGN(copy, store->path_for_read(ObjectKey(folder_ + kOwnObject)));
-        file = copy.path;
+        file = own;
     }
     for (const LoadObject& object : request_.objects) {
         for (std::size_t i = 0; i < object.parts.size(); ++i) {

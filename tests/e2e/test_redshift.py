@@ -236,6 +236,17 @@ def test_what_a_killed_backup_left_goes_once_no_backup_is_at_work(muster):
     assert muster.staged() == []
 
 
+def test_what_doctor_tries_stays_while_it_is_new(muster):
+    hour_us = 3600 * 1_000_000
+    now_us = time.time_ns() // 1000
+    for made_us in (now_us, now_us - 2 * hour_us):
+        key = f"clean/muster-staging/doctor-{made_us}/probe.csv"
+        muster.server.put(muster.bucket, key, b"1\n")
+    muster.put_source(FIRST)
+    muster("run", "jobs")
+    assert [key.split("/")[-2] for key in muster.staged()] == [f"doctor-{now_us}"]
+
+
 def test_an_object_that_copy_refuses(muster, expected):
     """COPY finds the first object damaged: the object is named, and nothing is loaded."""
     muster.put_source(FIRST)

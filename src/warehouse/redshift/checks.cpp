@@ -1,5 +1,4 @@
 // The questions of `muster doctor` to Redshift.
-#include "core/ids.h"
 #include "core/text.h"
 #include "warehouse/redshift/address.h"
 #include "warehouse/redshift/connect.h"
@@ -171,8 +170,7 @@ class RedshiftProbe {
             fail("copy", checked.error(), "set [clean] url");
             return;
         }
-        const std::string folder =
-            redshift::Staging::folder("doctor-" + new_run_id(SystemClock{}).str());
+        const std::string folder = redshift::Staging::doctor_folder(clock_.now_us());
         if (auto copied = copy(folder); !copied.ok()) {
             fail("copy", copied.error(), "see docs/redshift.md for the role's rights");
         } else {

@@ -15,6 +15,7 @@ namespace muster {
 namespace {
 
 constexpr std::int64_t kLeaseUs = kLeaseSeconds * 1'000'000;
+constexpr std::int64_t kDoctorUs = 3600LL * 1'000'000;
 
 Result<std::vector<RunRecord>> find_runs(PgConnection& connection,
                                          const std::string& condition,
@@ -52,8 +53,9 @@ Result<void> reconcile_run(PgConnection& connection,
 
 // What killed processes left beside the clean objects. The caller holds the lease of runs, so that
 // no load and no restore is at work; while a backup may be, what UNLOAD wrote is left to the next
-// run. A folder that is made after the list was is not on it.
-Result<void> remove_leftovers(PostgresPool& pool, redshift::Staging& staging) {
+// run. Doctor, which holds no lease, gets an hour. A folder that is made after the list was is not
+// on it.
+Result<void> remove_leftovers(PostgresPool& pool, redshift::Staging& staging, std::int64_t now_us) {
     MUSTER_ASSIGN(const auto folders, staging.folders());
     if (folders.empty()) {
         return {};
@@ -62,7 +64,8 @@ Result<void> remove_leftovers(PostgresPool& pool, redshift::Staging& staging) {
                       return connection.scalar(redshift::kOtherLeases, std::string(kRunLease));
                   }));
     for (const redshift::Staging::Folder& folder : folders) {
-        if (!folder.of_unload || others == 0) {
+        const bool of_doctor = folder.of_doctor_us && now_us - *folder.of_doctor_us < kDoctorUs;
+        if (!of_doctor && (!folder.of_unload || others == 0)) {
             MUSTER_TRY(staging.clear(folder.name));
         }
     }
@@ -73,7 +76,7 @@ Result<void> remove_leftovers(PostgresPool& pool, redshift::Staging& staging) {
 
 Result<void> RedshiftWarehouse::begin_run(const RunRecord& run) {
     if (run.kind != "backup") {
-        MUSTER_TRY(remove_leftovers(pool_, staging_));
+        MUSTER_TRY(remove_leftovers(pool_, staging_, clock_.now_us()));
     }
     return attempt(pool_, [&](PgConnection& connection) -> Result<void> {
         MUSTER_ASSIGN(auto transaction, PgTransaction::open(connection));

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <charconv>
 #include <system_error>
 
 namespace muster::redshift {
@@ -15,6 +16,17 @@ Error no_manifest(const std::string& why) {
                  "the manifest that UNLOAD wrote cannot be read: " + why,
                  "run the backup again",
                  ""};
+}
+
+// When doctor made the folder; nothing for one of others.
+std::optional<std::int64_t> doctor_time_us(const std::string& folder) {
+    const std::string prefix = std::string(Staging::kRoot) + "doctor-";
+    std::int64_t time_us = 0;
+    if (!folder.starts_with(prefix)) {
+        return std::nullopt;
+    }
+    std::from_chars(folder.data() + prefix.size(), folder.data() + folder.size(), time_us);
+    return time_us;
 }
 
 }  // namespace
@@ -128,7 +140,7 @@ Result<std::vector<Staging::Folder>> Staging::folders() {
         const std::string& key = info.key.str();
         const std::string name = key.substr(0, key.find('/', root.size()) + 1);
         if (!name.empty() && (folders.empty() || folders.back().name != name)) {
-            folders.push_back({name, name.starts_with(root + "unload-")});
+            folders.push_back({name, name.starts_with(root + "unload-"), doctor_time_us(name)});
         }
     }
     return folders;

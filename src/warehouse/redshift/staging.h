@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,10 @@ class Staging {
     static std::string unload_folder(const std::string& table, std::int64_t now_us) {
         return folder("unload-" + table + "-" + std::to_string(now_us));
     }
+    // A folder for what doctor tries, which no other has.
+    static std::string doctor_folder(std::int64_t now_us) {
+        return folder("doctor-" + std::to_string(now_us));
+    }
     // Makes an object of a file that `make` writes.
     Result<StagedObject> put(const std::string& key, const FileMaker& make);
     Result<StagedObject> put_file(const std::string& key, const std::filesystem::path& file);
@@ -62,10 +67,11 @@ class Staging {
     Result<CopyTarget> put_manifest(const std::string& key,
                                     const std::vector<StagedObject>& objects);
     Result<void> clear(const std::string& folder);
-    // The folders that are there, as folder() and unload_folder() name them.
+    // The folders that are there, as they are named above.
     struct Folder {
         std::string name;
         bool of_unload = false;
+        std::optional<std::int64_t> of_doctor_us;  // when doctor made it
     };
     Result<std::vector<Folder>> folders();
     Result<ObjectStore*> store();

@@ -180,6 +180,18 @@ Result<void> choose_identity(Address& address) {
     return {};
 }
 
+// Who else connects is there already, and in the groups that it is in.
+Result<void> check_groups(const Address& address) {
+    if (address.login == LoginKind::kClusterUser ||
+        (!address.auto_create && address.db_groups.empty())) {
+        return {};
+    }
+    return usage(fmt::format("{} of the warehouse URL is for a database user of a cluster who gets "
+                             "temporary credentials",
+                             address.auto_create ? "auto_create" : "db_groups"),
+                 "take it out; on a cluster, the user is named by db_user");
+}
+
 Result<void> choose_login(const Parts& parts, bool iam, Address& address) {
     if (!iam && address.secret.empty()) {
         for (const char* name :
@@ -215,9 +227,15 @@ Result<void> read_data_api(const Parts& parts, bool serverless, Address& address
         return usage("the warehouse URL holds a password, which the Data API does not take",
                      "name a secret by secret_arn, or leave the login to the identity that calls");
     }
-    if (!parts.passed_on.empty()) {
-        return usage(fmt::format("the Data API has no option '{}'",
-                                 printable(parts.passed_on.substr(0, parts.passed_on.find('=')))),
+    std::string other = parts.passed_on.substr(0, parts.passed_on.find('='));
+    for (const auto& [name, shown] :
+         {std::pair{"iam", "iam"}, {"autocreate", "auto_create"}, {"dbgroups", "db_groups"}}) {
+        if (parts.own.contains(name)) {
+            other = shown;
+        }
+    }
+    if (!other.empty()) {
+        return usage(fmt::format("the Data API has no option '{}'", printable(other)),
                      "redshift-data:// takes region, profile, secret_arn, db_user and "
                      "is_serverless");
     }
@@ -275,6 +293,7 @@ Result<Address> parse_address(const std::string& url) {
         MUSTER_TRY(read_data_api(parts, serverless, address));
     } else {
         MUSTER_TRY(choose_login(parts, iam, address));
+        MUSTER_TRY(check_groups(address));
     }
     if (address.region.empty()) {
         address.region = region_of_arn(address.secret);

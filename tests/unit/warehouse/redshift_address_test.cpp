@@ -43,6 +43,7 @@ TEST(RedshiftAddress, OfTemporaryCredentials) {
     EXPECT_EQ(address.workgroup, "etl");
     EXPECT_EQ(address.region, "eu-west-3");
     EXPECT_EQ(address.cluster, "");
+    EXPECT_EQ(good("redshift://h/d?iam=true&workgroup=w&auto_create=false").workgroup, "w");
 }
 
 TEST(RedshiftAddress, KnowsTheNamesOfBothDrivers) {
@@ -98,10 +99,17 @@ TEST(RedshiftAddress, SaysWhatIsWrongWithoutThePassword) {
         {"redshift://h/d?iam=true&cluster_identifier=c&secret=x", "and for a secret"},
         {"redshift://h/d?db_user=x", "without iam=true"},
         {"redshift://u@h/d?iam=true&workgroup=w", "takes the database user from the identity"},
+        {"redshift://h/d?iam=true&cluster_identifier=c&db_groups=g", "db_groups of the warehouse"},
+        {"redshift://h/d?iam=true&cluster_identifier=c&auto_create=1", "auto_create of the"},
+        {"redshift://h/d?iam=true&workgroup=w&db_groups=g", "db_groups of the warehouse"},
+        {"redshift://h/d?secret_arn=x&DbGroups=g", "db_groups of the warehouse"},
         {"redshift-data://u:hidden@c/d", "the Data API does not take"},
         {"redshift-data://c", "no cluster or no database"},
         {"redshift-data:///d", "no cluster or no database"},
         {"redshift-data://c/d?sslmode=require", "no option 'sslmode'"},
+        {"redshift-data://c/d?iam=true", "no option 'iam'"},
+        {"redshift-data://u@c/d?AutoCreate=true", "no option 'auto_create'"},
+        {"redshift-data://u@c/d?db_groups=g", "no option 'db_groups'"},
         {"redshift-data://u@w/d?is_serverless=1", "takes the database user from the identity"},
     };
     for (const auto& [url, words] : cases) {

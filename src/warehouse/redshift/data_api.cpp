@@ -3,10 +3,10 @@
 #include "core/ids.h"
 #include "core/text.h"
 #include "warehouse/redshift/data_values.h"
+#include "warehouse/redshift/detail/json.h"
 #include "warehouse/redshift/services.h"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 namespace muster::redshift {
 namespace {
@@ -17,22 +17,6 @@ void add_text(std::string& body, const char* name, const std::string& value) {
     if (!value.empty()) {
         body += fmt::format("{}\"{}\":{}", body.size() > 1 ? "," : "", name, json_quote(value));
     }
-}
-
-std::string text(simdjson::dom::element object, const char* name) {
-    std::string_view found;
-    return object[name].get_string().get(found) == simdjson::SUCCESS ? std::string(found)
-                                                                     : std::string();
-}
-
-std::int64_t number(simdjson::dom::element object, const char* name) {
-    std::int64_t found = 0;
-    return object[name].get_int64().get(found) == simdjson::SUCCESS ? found : 0;
-}
-
-bool flag(simdjson::dom::element object, const char* name) {
-    bool found = false;
-    return object[name].get_bool().get(found) == simdjson::SUCCESS && found;
 }
 
 Error no_answer(const char* operation) {
@@ -167,10 +151,10 @@ Result<DataSubmitted> DataApi::submit(const DataRequest& request,
     MUSTER_ASSIGN(const std::string answer, call(operation, body + "}", cancel, &refused));
     simdjson::dom::parser parser;
     simdjson::dom::element root;
-    if (parser.parse(answer).get(root) != simdjson::SUCCESS || text(root, "Id").empty()) {
+    if (parser.parse(answer).get(root) != simdjson::SUCCESS || text_or_empty(root["Id"]).empty()) {
         return no_answer(operation);
     }
-    return DataSubmitted{text(root, "Id"), text(root, "SessionId")};
+    return DataSubmitted{text_or_empty(root["Id"]), text_or_empty(root["SessionId"])};
 }
 
 Result<DataStatus> DataApi::describe(const std::string& id,
@@ -190,19 +174,20 @@ Result<DataStatus> DataApi::describe(const std::string& id,
     }
     simdjson::dom::parser parser;
     simdjson::dom::element root;
-    if (parser.parse(*answer).get(root) != simdjson::SUCCESS || text(root, "Status").empty()) {
+    if (parser.parse(*answer).get(root) != simdjson::SUCCESS ||
+        text_or_empty(root["Status"]).empty()) {
         return no_answer("DescribeStatement");
     }
     DataStatus status;
-    const std::string word = text(root, "Status");
+    const std::string word = text_or_empty(root["Status"]);
     status.state = word == "FINISHED"  ? DataState::kFinished
                    : word == "FAILED"  ? DataState::kFailed
                    : word == "ABORTED" ? DataState::kStopped
                                        : DataState::kRunning;
-    status.error = text(root, "Error");
-    status.rows = number(root, "ResultRows");
-    status.has_rows = flag(root, "HasResultSet");
-    status.session = text(root, "SessionId");
+    status.error = text_or_empty(root["Error"]);
+    status.rows = number_or_zero(root["ResultRows"]);
+    status.has_rows = true_or_false(root["HasResultSet"]);
+    status.session = text_or_empty(root["SessionId"]);
     return status;
 }
 

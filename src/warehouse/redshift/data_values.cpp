@@ -3,9 +3,9 @@
 #include "core/limits.h"
 #include "core/text.h"
 #include "warehouse/postgres/sql_lexer.h"
+#include "warehouse/redshift/detail/json.h"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <charconv>
 
@@ -59,39 +59,28 @@ PgColumnType column_type(std::string_view name, std::int64_t precision, std::int
     return {{}, false};
 }
 
-std::optional<std::string> value_text(simdjson::dom::element field) {
+// False for a field whose shape nobody knows, which is no NULL.
+bool read_value(simdjson::dom::element field, std::optional<std::string>& value) {
     std::string_view text;
     std::int64_t whole = 0;
     double real = 0;
     bool truth = false;
+    // A double that JSON cannot hold as a number comes as a text.
     if (field["stringValue"].get_string().get(text) == simdjson::SUCCESS ||
-        field["blobValue"].get_string().get(text) == simdjson::SUCCESS) {
-        return std::string(text);
+        field["blobValue"].get_string().get(text) == simdjson::SUCCESS ||
+        field["doubleValue"].get_string().get(text) == simdjson::SUCCESS) {
+        value = std::string(text);
+    } else if (field["longValue"].get_int64().get(whole) == simdjson::SUCCESS) {
+        value = std::to_string(whole);
+    } else if (field["booleanValue"].get_bool().get(truth) == simdjson::SUCCESS) {
+        value = truth ? "t" : "f";
+    } else if (field["doubleValue"].get_double().get(real) == simdjson::SUCCESS) {
+        value = fmt::format("{}", real);
+    } else {
+        value.reset();
+        return true_or_false(field["isNull"]);
     }
-    if (field["longValue"].get_int64().get(whole) == simdjson::SUCCESS) {
-        return std::to_string(whole);
-    }
-    if (field["booleanValue"].get_bool().get(truth) == simdjson::SUCCESS) {
-        return truth ? "t" : "f";
-    }
-    if (field["doubleValue"].get_double().get(real) == simdjson::SUCCESS) {
-        return fmt::format("{}", real);
-    }
-    // What JSON cannot hold as a number comes as a text.
-    if (field["doubleValue"].get_string().get(text) == simdjson::SUCCESS) {
-        return std::string(text);
-    }
-    return std::nullopt;
-}
-
-std::string text_of(simdjson::simdjson_result<simdjson::dom::element> element) {
-    std::string_view text;
-    return element.get_string().get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
-}
-
-std::int64_t number_or_zero(simdjson::simdjson_result<simdjson::dom::element> element) {
-    std::int64_t number = 0;
-    return element.get_int64().get(number) == simdjson::SUCCESS ? number : 0;
+    return true;
 }
 
 struct Words {
@@ -158,7 +147,7 @@ std::optional<DataPage> read_data_page(const std::string& json) {
         if (column["name"].get_string().get(name) != simdjson::SUCCESS) {
             return std::nullopt;
         }
-        const std::string type = text_of(column["typeName"]);
+        const std::string type = text_or_empty(column["typeName"]);
         const std::int64_t precision = number_or_zero(column["precision"]);
         const std::int64_t scale = number_or_zero(column["scale"]);
         page.table.columns.push_back({std::string(name), column_type(type, precision, scale)});
@@ -171,7 +160,9 @@ std::optional<DataPage> read_data_page(const std::string& json) {
         }
         auto& row = page.table.rows.emplace_back();
         for (const simdjson::dom::element field : fields) {
-            row.push_back(value_text(field));
+            if (!read_value(field, row.emplace_back())) {
+                return std::nullopt;
+            }
         }
     }
     std::string_view token;

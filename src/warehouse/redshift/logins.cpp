@@ -1,10 +1,10 @@
 #include "warehouse/redshift/logins.h"
 
 #include "core/text.h"
+#include "warehouse/redshift/detail/json.h"
 #include "warehouse/redshift/services.h"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <limits>
 #include <mutex>
@@ -18,18 +18,13 @@ namespace {
 constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
 // They live for 15 minutes and must be good when the connection is made.
 constexpr std::int64_t kRenewBeforeUs = 120 * kMicrosecondsPerSecond;
+constexpr double kEndSecondsMax = 253'402'300'799;  // 9999-12-31T23:59:59Z
 constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
 
 struct Fetched {
     PgLogin login;
     std::int64_t expires_at_us = kForever;
 };
-
-std::string json_text(simdjson::dom::object object, const char* name) {
-    std::string_view text;
-    return object[name].get_string().get(text) == simdjson::SUCCESS ? std::string(text)
-                                                                    : std::string();
-}
 
 // What all of them share: one request for many connections.
 class LoginSource : public PgLoginSource {
@@ -65,8 +60,7 @@ class LoginSource : public PgLoginSource {
     virtual Result<Fetched> fetch(const CancelToken* cancel) = 0;
 
     // The answer must hold all of it; what it does hold is never shown.
-    Result<Fetched> checked(Fetched fetched, const std::string& expiration) const {
-        const auto expires_at_us = parse_utc_us(expiration);
+    Result<Fetched> checked(Fetched fetched, std::optional<std::int64_t> expires_at_us) const {
         if (fetched.login.user.empty() || fetched.login.password.empty() || !expires_at_us) {
             return Error{ErrorCode::kUnavailable,
                          origin() + " answered without user, password or their end",
@@ -122,7 +116,7 @@ class ClusterLogin final : public LoginSource {
         };
         Fetched fetched;
         fetched.login = {text("DbUser"), text("DbPassword")};
-        return checked(std::move(fetched), text("Expiration"));
+        return checked(std::move(fetched), parse_utc_us(text("Expiration")));
     }
 
     const Address address_;
@@ -153,15 +147,17 @@ class ServerlessLogin final : public LoginSource {
         simdjson::dom::parser parser;
         simdjson::dom::object object;
         Fetched fetched;
-        double seconds = 0;
+        std::optional<std::int64_t> expires_at_us;
         if (parser.parse(answer.body).get_object().get(object) == simdjson::SUCCESS) {
-            fetched.login = {json_text(object, "dbUser"), json_text(object, "dbPassword")};
+            fetched.login = {text_or_empty(object["dbUser"]), text_or_empty(object["dbPassword"])};
+            double seconds = 0;
             if (object["expiration"].get_double().get(seconds) != simdjson::SUCCESS) {
-                return checked(std::move(fetched), json_text(object, "expiration"));
+                expires_at_us = parse_utc_us(text_or_empty(object["expiration"]));
+            } else if (seconds >= 1 && seconds <= kEndSecondsMax) {
+                expires_at_us = static_cast<std::int64_t>(seconds) * kMicrosecondsPerSecond;
             }
         }
-        const auto at_us = static_cast<std::int64_t>(seconds) * kMicrosecondsPerSecond;
-        return checked(std::move(fetched), at_us == 0 ? "" : format_timestamp_us(at_us));
+        return checked(std::move(fetched), expires_at_us);
     }
 
     const Address address_;
@@ -200,13 +196,13 @@ class SecretLogin final : public LoginSource {
         if (parser.parse(answer.body).get_object().get(object) != simdjson::SUCCESS) {
             return unfit("was answered by no JSON");
         }
-        const std::string value = json_text(object, "SecretString");
+        const std::string value = text_or_empty(object["SecretString"]);
         simdjson::dom::parser inner;
         if (inner.parse(value).get_object().get(object) != simdjson::SUCCESS) {
             return unfit("holds no JSON object");
         }
         Fetched fetched;
-        fetched.login = {json_text(object, "username"), json_text(object, "password")};
+        fetched.login = {text_or_empty(object["username"]), text_or_empty(object["password"])};
         if (fetched.login.user.empty() || fetched.login.password.empty()) {
             return unfit("holds no username and password");
         }

@@ -46,6 +46,13 @@ TEST(RedshiftData, PagesAreReadAsRows) {
     EXPECT_FALSE(read_data_page("{}").has_value());
     EXPECT_FALSE(read_data_page("<html>").has_value());
     EXPECT_FALSE(read_data_page(R"({"ColumnMetadata":[{"name":"a"}],"Records":[[]]})").has_value());
+    for (const std::string field :
+         {"{}", R"({"arrayValue":[1]})", R"({"isNull":false})", R"({"longValue":"7"})"}) {
+        EXPECT_FALSE(
+            read_data_page(R"({"ColumnMetadata":[{"name":"a"}],"Records":[[)" + field + "]]}")
+                .has_value())
+            << field;
+    }
 }
 
 TEST(RedshiftData, ErrorsLoseTheirDecorationAndGetAState) {

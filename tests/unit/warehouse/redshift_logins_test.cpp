@@ -104,16 +104,26 @@ TEST_F(RedshiftLogins, ThatAreStillGoodBridgeAFailure) {
 
 TEST_F(RedshiftLogins, OfRedshiftServerless) {
     std::string sent;
+    std::string end = std::to_string(kEndSeconds);
     const HttpScript server{[&](const std::string&, const std::string& body) {
         sent = body;
         return HttpScript::Answer{.body = R"({"dbUser":"IAM:me","dbPassword":"p","expiration":)" +
-                                          std::to_string(kEndSeconds) + "}"};
+                                          end + "}"};
     }};
-    const auto sut = source("redshift://h/dev?iam=true&workgroup=w", server);
+    const std::string url = "redshift://h/dev?iam=true&workgroup=w";
+    const auto sut = source(url, server);
     const auto login = sut->get(nullptr);
     ASSERT_TRUE(login.ok()) << login.error().message;
     EXPECT_EQ(login->user, "IAM:me");
     EXPECT_EQ(sent, R"({"workgroupName":"w","dbName":"dev"})");
+    end = std::string("\"") + kEnd + "\"";
+    EXPECT_TRUE(source(url, server)->get(nullptr).ok());
+    for (const char* wrong : {"0", "-1", "1e300", "null", "\"soon\""}) {
+        end = wrong;
+        const auto refused = source(url, server)->get(nullptr);
+        ASSERT_FALSE(refused.ok()) << wrong;
+        EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable);
+    }
 }
 
 TEST_F(RedshiftLogins, OfASecret) {

@@ -18,6 +18,9 @@ namespace {
 
 constexpr const char* kPasswordRefused = "password authentication failed";
 constexpr int kPollMs = 50;  // between looks at the cancel token
+// A server drops a request that reaches it between two statements, when the one that is meant has
+// been sent but not been read.
+constexpr std::int64_t kCancelAgainMs = 300;
 // A server that does not answer a cancel for so long is left alone.
 constexpr std::int64_t kCancelGraceMs = 5000;
 // The server shows the whole row that broke a constraint.
@@ -203,12 +206,18 @@ Result<void> PgConnection::set_up() {
 void PgConnection::interrupt() {
     interrupted_ = true;
     interrupted_at_ms_ = now_ms();
+    cancel_again_ = true;
+    ask_to_cancel();
+}
+
+void PgConnection::ask_to_cancel() {
     if (pg_cancel* request = libpq_.get_cancel(connection_); request != nullptr) {
         char message[256];
         // If the server does not take it, the wait ends after kCancelGraceMs.
         libpq_.cancel(request, message, sizeof message);
         libpq_.free_cancel(request);
     }
+    cancel_asked_at_ms_ = now_ms();
 }
 
 Result<void> PgConnection::look_for_cancel() {
@@ -217,6 +226,8 @@ Result<void> PgConnection::look_for_cancel() {
     } else if (interrupted_ && now_ms() - interrupted_at_ms_ > kCancelGraceMs) {
         broken_ = true;
         return stopped_on_request();
+    } else if (cancel_again_ && now_ms() - cancel_asked_at_ms_ > kCancelAgainMs) {
+        ask_to_cancel();
     }
     return {};
 }

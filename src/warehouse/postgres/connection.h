@@ -144,6 +144,7 @@ class PgConnection {
     Result<void> begin_statement();
     Result<PgRows> collect(std::string_view operation);
     Result<void> look_for_cancel();
+    void ask_to_cancel();
 
     const Libpq& libpq_;
     const PgDialect& dialect_;
@@ -153,6 +154,8 @@ class PgConnection {
     bool broken_ = false;
     bool interrupted_ = false;
     std::int64_t interrupted_at_ms_ = 0;
+    bool cancel_again_ = false;  // what was interrupted has not ended
+    std::int64_t cancel_asked_at_ms_ = 0;
     std::string place_;
     std::string sqlstate_;
     std::string server_message_;

@@ -40,6 +40,7 @@ Result<void> PgConnection::begin_statement() {
     sqlstate_.clear();
     server_message_.clear();
     server_column_.clear();
+    cancel_again_ = false;  // the ROLLBACK behind what was interrupted is to run
     return cancel_ != nullptr && cancel_->cancelled() ? Result<void>(stopped_on_request())
                                                       : Result<void>();
 }

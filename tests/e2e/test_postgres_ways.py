@@ -142,3 +142,31 @@ def test_a_second_load_counts_as_duckdb_does(staff, tmp_path, again, more):
         found.append((first, second, objects, muster.employees()))
     assert found[0] == found[1]
     assert found[0][0]["inserted"] == 300
+
+
+TRIGGER = """CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {} END $$;
+    CREATE TRIGGER meddle BEFORE UPDATE ON hired_employees FOR EACH ROW EXECUTE FUNCTION meddle()"""
+
+
+def test_rows_that_a_trigger_keeps_as_they_are_do_not_count_as_unchanged(staff):
+    write(staff.source, people(range(300)))
+    counts(staff)
+    staff.sql(TRIGGER.format("IF NEW.id % 10 = 0 THEN RETURN NULL; END IF; RETURN NEW;"))
+    before = staff.employees()
+    write(staff.source, people(range(300), "New"))
+    said = staff("run", code=1)
+    assert "300 rows have changed, but 270 were updated" in said.stdout + said.stderr
+    assert staff.employees() == before
+
+
+def test_rows_that_a_trigger_rewrites_are_updated(staff):
+    write(staff.source, people(range(300)))
+    counts(staff)
+    staff.sql(TRIGGER.format("NEW.name := upper(NEW.name); RETURN NEW;"))
+    write(staff.source, people(range(200), "New") + people(range(200, 310)))
+    assert counts(staff) == {
+        "read": 310, "inserted": 10, "updated": 200, "unchanged": 100, "deduplicated": 0,
+        "rejected": 0,
+    }  # fmt: skip
+    names = "SELECT count(*) FROM hired_employees WHERE name LIKE '{} %'"
+    assert [staff.sql(names.format(name)) for name in ("NEW", "Person")] == [["200"], ["110"]]

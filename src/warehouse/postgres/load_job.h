@@ -68,6 +68,7 @@ class PostgresLoadJob : public StagedLoad {
     Result<bool> mostly_changed();
     Result<std::map<std::int64_t, std::int64_t>> update_counted();
     Result<void> update_at_once();
+    Result<void> update_counted_before();
     std::string update_sql(const std::string& staged) const;
     // Of a relation like muster_stage; how many rows.
     Result<std::int64_t> update_from(const std::string& staged);
@@ -76,7 +77,8 @@ class PostgresLoadJob : public StagedLoad {
     // load_refuse.cpp
     Result<std::vector<UnfitRow>> find_unfit();
     Result<void> take_unfit(const std::vector<UnfitRow>& unfit);
-    void forget_merge();
+    // To where publish() or the last take_unfit() saved.
+    Result<void> undo_merge();
     // load_record.cpp
     Result<void> copy_rejects();
     Result<void> store_rejects(std::int64_t now_us, bool mark_gone);

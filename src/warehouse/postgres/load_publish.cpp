@@ -21,10 +21,7 @@ Result<void> PostgresLoadJob::merge() {
         if (!empty) {
             MUSTER_TRY(analyze_stage());
             MUSTER_ASSIGN(const bool at_once, mostly_changed());
-            MUSTER_TRY(at_once ? update_at_once() : classify());
-            if (!at_once && updated_ > 0) {
-                MUSTER_TRY(update_changed());
-            }
+            MUSTER_TRY(at_once ? update_at_once() : update_counted_before());
         }
         if (passing() > matched_) {
             MUSTER_ASSIGN(inserted_, insert_from(kStagedRows, matched_ > 0));
@@ -66,7 +63,8 @@ Result<std::map<std::int64_t, std::int64_t>> PostgresLoadJob::update_counted() {
     return updated;
 }
 
-// Updates first; what was there and did not change is counted only if there may be any.
+// Updates first; what was there and did not change is counted only if there may be any. Rows that
+// differ even then (a trigger rewrote or kept them, row security hid them) are counted before.
 Result<void> PostgresLoadJob::update_at_once() {
     MUSTER_ASSIGN(auto updated, update_counted());
     for (const auto& [ordinal, rows] : updated) {
@@ -77,19 +75,31 @@ Result<void> PostgresLoadJob::update_at_once() {
     if (updated_ == passing()) {
         return {};
     }
-    MUSTER_ASSIGN(auto there,
-                  postgres_.query(fmt::format(
-                      "SELECT s._position >> 48, count(*) FROM {} s JOIN {} t ON {} GROUP BY 1",
-                      kStagedRows,
-                      sql::identifier(table_.name.str()),
-                      sql::key_equal(table_, "t.", "s."))));
+    MUSTER_ASSIGN(
+        auto there,
+        postgres_.query(fmt::format("SELECT s._position >> 48, count(*), count(*) FILTER (WHERE {})"
+                                    " FROM {} s JOIN {} t ON {} GROUP BY 1",
+                                    sql::values_differ(table_, "s.", "t."),
+                                    kStagedRows,
+                                    sql::identifier(table_.name.str()),
+                                    sql::key_equal(table_, "t.", "s."))));
     matched_ = 0;
     while (there.next()) {
+        if (there.int64(2) > 0) {
+            MUSTER_TRY(undo_merge());
+            MUSTER_TRY(analyze_stage());
+            return update_counted_before();
+        }
         matched_ += there.int64(1);
         MUSTER_TRY(add_to_tally(
             there.int64(0), there.int64(1) - updated[there.int64(0)], &ObjectTally::unchanged));
     }
     return {};
+}
+
+Result<void> PostgresLoadJob::update_counted_before() {
+    MUSTER_TRY(classify());
+    return updated_ > 0 ? update_changed() : Result<void>();
 }
 
 // Staged rows whose key is in the target, by object, and whether any value differs.

@@ -37,8 +37,7 @@ Result<void> PostgresLoadJob::publish() {
         if (done) {
             return {};
         }
-        MUSTER_TRY(postgres_.execute(kUndo));
-        forget_merge();
+        MUSTER_TRY(undo_merge());
         MUSTER_TRY(stage_rows());
         MUSTER_TRY(postgres_.execute(kSave));
     }
@@ -48,8 +47,7 @@ Result<void> PostgresLoadJob::publish() {
             round > kRoundsMax) {
             return merged;
         }
-        MUSTER_TRY(postgres_.execute(kUndo));
-        forget_merge();
+        MUSTER_TRY(undo_merge());
         MUSTER_ASSIGN(const auto unfit, find_unfit());
         MUSTER_TRY(postgres_.execute(kUndo));
         // None: it was somebody else's row, which the next round sees.
@@ -62,7 +60,9 @@ Result<void> PostgresLoadJob::publish() {
     }
 }
 
-void PostgresLoadJob::forget_merge() {
+Result<void> PostgresLoadJob::undo_merge() {
+    MUSTER_TRY(postgres_.execute(kUndo));
+    analyzed_ = false;  // what ANALYZE found is undone as well
     matched_ = 0;
     inserted_ = 0;
     updated_ = 0;
@@ -70,6 +70,7 @@ void PostgresLoadJob::forget_merge() {
         tally.updated = 0;
         tally.unchanged = 0;
     }
+    return {};
 }
 
 // By writing the rows; the caller takes back what was written.

@@ -290,3 +290,20 @@ def test_requests_that_share_a_commit_do_not_spoil_each_other(api):
         f"{number * 10 + i + 1} {number} {i}" for number, bad in done if not bad for i in range(5)
     ]
     assert sorted(jobs_of(staff)) == sorted(kept)
+
+
+def test_what_stands_in_the_way_for_a_moment_only_is_written_then(api):
+    """As a value that a transaction of somebody else had, which was rolled back."""
+    server, staff = api
+    staff.sql(
+        """CREATE SEQUENCE public.asked;
+        CREATE FUNCTION wait_for() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF nextval('public.asked') <= 2 THEN
+                RAISE EXCEPTION 'somebody writes it' USING ERRCODE = 'unique_violation';
+            END IF;
+            RETURN NEW; END $$;
+        CREATE TRIGGER wait_for BEFORE INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION wait_for()"""
+    )
+    server.user().post("/jobs", [{"id": 1, "job": "cook"}], 201)
+    assert jobs_of(staff) == ["1 cook"]
+    assert server.stop() == 0

@@ -29,8 +29,10 @@ constexpr const char* kUndo = "ROLLBACK TO SAVEPOINT muster_group";
 using NewJob = std::function<PgRowsJob&()>;
 
 // Each job sees the group without the rows that were refused before; the last one's are written.
+// `sqlstate` is set if it fails by a state that the connection no longer has.
 Result<std::vector<RowWriteResult>> run_around_refused(PgConnection& connection,
-                                                       const NewJob& new_job) {
+                                                       const NewJob& new_job,
+                                                       std::string& sqlstate) {
     PgRowsJob::Refused refused;
     MUSTER_TRY(connection.execute(kSave));
     while (true) {
@@ -39,10 +41,12 @@ Result<std::vector<RowWriteResult>> run_around_refused(PgConnection& connection,
         if (done.ok() || !connection.usable() || !refuses_rows(connection.sqlstate())) {
             return done;
         }
+        const std::string refused_by = connection.sqlstate();
         MUSTER_TRY(connection.execute(kUndo));
         MUSTER_ASSIGN(const auto found, job.find_refused());
         MUSTER_TRY(connection.execute(kUndo));
         if (found.empty()) {
+            sqlstate = refused_by;
             return done;  // of somebody who writes as well
         }
         refused.insert(found.begin(), found.end());
@@ -88,9 +92,12 @@ PostgresRowTables::Attempt PostgresRowTables::write_once(const Table& table,
         const auto new_job = [&]() -> PgRowsJob& {
             return job.emplace(connection, engine_, table, group, clock_.now_us());
         };
-        auto judged = around_refused ? run_around_refused(connection, new_job) : new_job().run();
+        auto judged =
+            around_refused ? run_around_refused(connection, new_job, sqlstate) : new_job().run();
         if (!judged.ok()) {
-            sqlstate = connection.sqlstate();  // the rollback makes it forget
+            if (sqlstate.empty()) {
+                sqlstate = connection.sqlstate();  // the rollback makes it forget
+            }
             return judged;
         }
         auto results = std::move(judged).value();

@@ -53,6 +53,7 @@ def test_all_is_well_but_for_what_the_test_server_leaves_out(postgres, muster):
     )  # fmt: skip
     assert re.fullmatch(r"PostgreSQL 15\.\d+", found["warehouse: version"][1])
     assert found["warehouse: encoding"] == ("ok", "UTF8")
+    assert found["warehouse: writes"] == ("ok", "it takes them")
     assert found["warehouse: rights"][0] == "ok"
     assert found["warehouse: clock"] == ("ok", "the server's clock is 0 s ahead of ours")
     assert found["warehouse: pooler"] == ("ok", "none")

@@ -96,8 +96,8 @@ class ServerProbe {
 
     Result<void> writes() {
         MUSTER_ASSIGN(auto rows, connection_->query(kWrites));
-        const bool standby = rows.next() && rows.int64(0) != 0;
-        if (standby) {
+        MUSTER_CHECK(rows.next());
+        if (rows.int64(0) != 0) {
             note("writes",
                  "fail",
                  "a standby: it takes no writes",
@@ -107,6 +107,8 @@ class ServerProbe {
                  "fail",
                  "default_transaction_read_only is on",
                  "ALTER ROLE or ALTER DATABASE .. RESET default_transaction_read_only");
+        } else {
+            note("writes", "ok", "it takes them", "");
         }
         return {};
     }

@@ -1,4 +1,5 @@
 #include "core/limits.h"
+#include "warehouse/detail/lease_time.h"
 #include "warehouse/postgres/attempts.h"
 #include "warehouse/postgres/ledger_sql.h"
 #include "warehouse/postgres/postgres_warehouse.h"
@@ -8,7 +9,6 @@ namespace muster {
 namespace {
 
 constexpr std::int64_t kMicroseconds = 1'000'000;
-constexpr std::int64_t kLeaseUs = kLeaseSeconds * kMicroseconds;
 
 }  // namespace
 

@@ -1,5 +1,5 @@
 // Runs, their tables and the versions of objects.
-#include "core/limits.h"
+#include "warehouse/detail/lease_time.h"
 #include "warehouse/detail/ledger_json.h"
 #include "warehouse/detail/ledger_rows.h"
 #include "warehouse/postgres/attempts.h"
@@ -15,7 +15,6 @@ namespace muster {
 namespace {
 
 constexpr std::int64_t kDayUs = std::int64_t{24} * 3600 * 1'000'000;
-constexpr std::int64_t kLeaseUs = kLeaseSeconds * 1'000'000;
 
 Result<std::vector<TableOutcome>> run_tables(PgConnection& connection, const std::string& run_id) {
     MUSTER_ASSIGN(auto rows, connection.query(ledger_sql::kRunTables, run_id));

@@ -1,5 +1,6 @@
 // Leases: LOCK on their table lets one after the other look and write.
 #include "core/limits.h"
+#include "warehouse/detail/lease_time.h"
 #include "warehouse/postgres/attempts.h"
 #include "warehouse/redshift/ledger_sql.h"
 #include "warehouse/redshift/redshift_warehouse.h"
@@ -10,7 +11,6 @@ namespace muster {
 namespace {
 
 constexpr std::int64_t kMicroseconds = 1'000'000;
-constexpr std::int64_t kLeaseUs = kLeaseSeconds * kMicroseconds;
 
 Result<std::optional<RunId>> take(PgConnection& connection,
                                   const std::string& name,

@@ -1,5 +1,5 @@
 // Runs and their tables.
-#include "core/limits.h"
+#include "warehouse/detail/lease_time.h"
 #include "warehouse/detail/ledger_rows.h"
 #include "warehouse/lease_holder.h"
 #include "warehouse/postgres/attempts.h"
@@ -14,7 +14,6 @@
 namespace muster {
 namespace {
 
-constexpr std::int64_t kLeaseUs = kLeaseSeconds * 1'000'000;
 constexpr std::int64_t kDoctorUs = 3600LL * 1'000'000;
 
 Result<std::vector<RunRecord>> find_runs(PgConnection& connection,

@@ -3,17 +3,12 @@
 #include "core/clock.h"
 #include "core/ids.h"
 #include "core/limits.h"
-#include "warehouse/postgres/attempts.h"
+#include "warehouse/detail/lease_time.h"
 #include "warehouse/postgres/state_sql.h"
 
 #include <chrono>
 
 namespace muster {
-namespace {
-
-constexpr std::int64_t kLeaseUs = std::int64_t{1'000'000} * kLeaseSeconds;
-
-}  // namespace
 
 OccurrenceHolder::OccurrenceHolder(PostgresPool& pool)
     : pool_(pool), owner_(new_run_id(SystemClock{}).str()) {}
@@ -27,10 +22,13 @@ OccurrenceHolder::~OccurrenceHolder() {
     if (thread_.joinable()) {
         thread_.join();
     }
-    if (held_ > 0) {
-        // If nobody answers, they are free when the lease ends.
-        const auto freed = attempt_change(pool_, pg_sql::kOccurrencesHold, owner_, std::int64_t{0});
-        static_cast<void>(freed);
+    if (held_ > 0 || left_) {
+        // If nobody answers, they are free when the lease ends: nobody waits here for a server.
+        auto lease = pool_.acquire();
+        if (lease.ok()) {
+            const auto freed = (*lease)->change(pg_sql::kOccurrencesHold, owner_, std::int64_t{0});
+            static_cast<void>(freed);
+        }
     }
 }
 
@@ -42,9 +40,10 @@ void OccurrenceHolder::begin() {
     }
 }
 
-void OccurrenceHolder::end() {
+void OccurrenceHolder::end(bool finished) {
     const std::lock_guard lock(mutex_);
     --held_;
+    left_ = left_ || !finished;
 }
 
 void OccurrenceHolder::renew_until_stopped() {

@@ -1,5 +1,5 @@
 // The state store's schedules: since when jobs are scheduled, and their occurrences.
-#include "core/limits.h"
+#include "warehouse/detail/lease_time.h"
 #include "warehouse/postgres/postgres_state_store.h"
 #include "warehouse/postgres/state_sql.h"
 #include "warehouse/postgres/state_write.h"
@@ -7,12 +7,6 @@
 namespace muster {
 
 using std::string_view;
-
-namespace {
-
-constexpr std::int64_t kLeaseUs = std::int64_t{1'000'000} * kLeaseSeconds;
-
-}  // namespace
 
 Result<std::int64_t> PostgresStateStore::scheduled_since(string_view job,
                                                          string_view definition,
@@ -49,12 +43,13 @@ Result<void> PostgresStateStore::finish_occurrence(string_view job,
                                                    string_view outcome,
                                                    string_view detail,
                                                    std::int64_t now_us) {
-    MUSTER_TRY(write_state(pool_, [&](PgConnection& connection) {
+    auto finished = write_state(pool_, [&](PgConnection& connection) {
         return change_rows(
             connection, pg_sql::kOccurrenceFinish, now_us, outcome, detail, job, planned_at_us);
-    }));
-    holder_.end();
-    return {};
+    });
+    // What could not be written is for others to mark as interrupted.
+    holder_.end(finished.ok());
+    return finished;
 }
 
 Result<std::int64_t> PostgresStateStore::interrupt_occurrences(string_view job,

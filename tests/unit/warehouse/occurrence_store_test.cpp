@@ -1,5 +1,6 @@
 // What the state store keeps of schedules.
 #include "core/limits.h"
+#include "warehouse/postgres/connection.h"
 
 #include <gmock/gmock.h>
 
@@ -20,6 +21,16 @@ constexpr std::int64_t kDay = 24 * kHour;
 class OccurrenceStoreTest : public WarehouseTest {
   protected:
     OccurrenceStore& store() { return warehouse_->state(); }
+    // In the database that holds the store.
+    void change(const std::string& sql) {
+        if (postgres_url_.empty()) {
+            run_sql(sql);
+            return;
+        }
+        auto connection = PgConnection::open({.url = postgres_url_}, nullptr);
+        ASSERT_TRUE(connection.ok());
+        ASSERT_TRUE((*connection)->execute(sql).ok());
+    }
     std::vector<std::string> rows() {
         return rows_of("SELECT job, planned_at_us - " + std::to_string(kNow) +
                        ", outcome, detail FROM muster.occurrences ORDER BY 1, 2, 3, 4");
@@ -59,6 +70,16 @@ TEST_F(OccurrenceStoreTest, WhatWasNotFinishedIsInterrupted) {
     EXPECT_EQ(*store().interrupt_occurrences("run", kNow + 3), 0);
     EXPECT_THAT(rows(),
                 ElementsAre("backup|0|started|", "run|0|failed|it's 50 %", "run|1|interrupted|"));
+}
+
+TEST_F(OccurrenceStoreTest, WhatCouldNotBeFinishedIsInterrupted) {
+    ASSERT_TRUE(*store().claim_occurrence("run", kNow, kNow));
+    change("ALTER TABLE muster.occurrences RENAME TO elsewhere");
+    EXPECT_FALSE(store().finish_occurrence("run", kNow, "succeeded", "", kNow + 2).ok());
+    change("ALTER TABLE muster.elsewhere RENAME TO occurrences");
+    reopen();
+    EXPECT_EQ(*store().interrupt_occurrences("run", kNow + 3), 1);
+    EXPECT_THAT(rows(), ElementsAre("run|0|interrupted|"));
 }
 
 TEST_F(OccurrenceStoreTest, TheLastOccurrenceUntilAnInstant) {

@@ -248,3 +248,11 @@ Result<std::int64_t> copy_chunks(Connection& engine,
 }
 
 }  // namespace muster
+std::vector<int> scales_of(const Table& table) {
+    std::vector<int> scales;
+    for (const Column& column : table.columns) {
+        scales.push_back(column.type.scale);
+    }
+    return scales;
+}
+

@@ -17,8 +17,11 @@
 
 namespace muster {
 
+// One entry per column: the scale of a decimal, else 0.
+std::vector<int> scales_of(const Table& table);
+
 // Copies the rows of `select` into `target`, "table (column, ...)". `scales` has one entry per
-// column: that of a decimal, else 0. Returns the number of rows that the server took.
+// column, as scales_of(). Returns the number of rows that the server took.
 Result<std::int64_t> copy_chunks(Connection& engine,
                                  const std::string& select,
                                  PgConnection& connection,

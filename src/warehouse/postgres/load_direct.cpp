@@ -104,10 +104,7 @@ Result<bool> PostgresLoadJob::references_hold_by_values() {
 
 Result<std::int64_t> PostgresLoadJob::send_winners(const std::string& target, bool with_position) {
     std::string names = sql::column_list(table_);
-    std::vector<int> scales;
-    for (const Column& column : table_.columns) {
-        scales.push_back(column.type.scale);
-    }
+    std::vector<int> scales = scales_of(table_);
     if (with_position) {
         names += ", _position";
         scales.push_back(0);

@@ -35,10 +35,7 @@ Result<void> copy_rows(PgConnection& connection,
                        const RestoreFiles& files,
                        const std::vector<MappedColumn>& mapped,
                        const AsideTable& aside) {
-    std::vector<int> scales;
-    for (const Column& column : table.columns) {
-        scales.push_back(column.type.scale);
-    }
+    const std::vector<int> scales = scales_of(table);
     MUSTER_ASSIGN(auto copy,
                   PgCopyWriter::open(connection,
                                      text_of(aside) + " (" + sql::column_list(table) + ")",

@@ -36,7 +36,6 @@ class PgCopyWriter {
     PgCopyWriter& add_date(std::int64_t days);      // since 1970-01-01
     PgCopyWriter& add_timestamp(std::int64_t microseconds);
     PgCopyWriter& add_decimal(Int128 value, int scale);
-    PgCopyWriter& add(const ColumnType& type, const Value& value);
     // Sends what is buffered once it is much.
     Result<void> end_row();
     // The number of rows that the server took.
@@ -74,7 +73,6 @@ class PgCopyReader {
     std::int64_t timestamp(std::size_t column) const;
     // kVerification if the number does not fit into 38 digits of this scale.
     Result<Int128> decimal(std::size_t column, int scale) const;
-    Result<Value> value(std::size_t column, const ColumnType& type) const;
 
   private:
     explicit PgCopyReader(PgConnection& connection) : connection_(&connection) {}

@@ -204,30 +204,4 @@ Result<Int128> PgCopyReader::decimal(std::size_t column, int scale) const {
     return sign == kNegative ? -static_cast<Int128>(value) : static_cast<Int128>(value);
 }
 
-Result<Value> PgCopyReader::value(std::size_t column, const ColumnType& type) const {
-    if (is_null(column)) {
-        return Value();
-    }
-    switch (type.kind) {
-        case TypeKind::kInt32:
-        case TypeKind::kInt64:
-            return Value(int64(column));
-        case TypeKind::kDecimal: {
-            MUSTER_ASSIGN(const Int128 number, decimal(column, type.scale));
-            return Value(number);
-        }
-        case TypeKind::kDouble:
-            return Value(real(column));
-        case TypeKind::kBool:
-            return Value(boolean(column));
-        case TypeKind::kString:
-            return Value(std::string(text(column)));
-        case TypeKind::kDate:
-            return Value(date(column));
-        case TypeKind::kTimestamp:
-            return Value(timestamp(column));
-    }
-    return Value();
-}
-
 }  // namespace muster

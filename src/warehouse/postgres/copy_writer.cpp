@@ -157,31 +157,6 @@ PgCopyWriter& PgCopyWriter::add_decimal(Int128 value, int scale) {
     return *this;
 }
 
-PgCopyWriter& PgCopyWriter::add(const ColumnType& type, const Value& value) {
-    if (std::holds_alternative<std::monostate>(value)) {
-        return add_null();
-    }
-    switch (type.kind) {
-        case TypeKind::kInt32:
-            return add_int32(static_cast<std::int32_t>(std::get<std::int64_t>(value)));
-        case TypeKind::kInt64:
-            return add_int64(std::get<std::int64_t>(value));
-        case TypeKind::kDecimal:
-            return add_decimal(std::get<Int128>(value), type.scale);
-        case TypeKind::kDouble:
-            return add_double(std::get<double>(value));
-        case TypeKind::kBool:
-            return add_bool(std::get<bool>(value));
-        case TypeKind::kString:
-            return add_text(std::get<std::string>(value));
-        case TypeKind::kDate:
-            return add_date(std::get<std::int64_t>(value));
-        case TypeKind::kTimestamp:
-            return add_timestamp(std::get<std::int64_t>(value));
-    }
-    return *this;
-}
-
 Result<void> PgCopyWriter::send() {
     for (;;) {
         const int sent = connection_->libpq().put_copy_data(

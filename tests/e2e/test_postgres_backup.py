@@ -192,6 +192,22 @@ def test_a_damaged_file_leaves_the_table_alone(things):
     assert things.asides() == []
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("day", "infinity"), ("day", "-infinity"),
+        ("moment", "infinity"), ("moment", "-infinity"), ("moment", "294276-12-31"),
+    ],
+)  # fmt: skip
+def test_a_time_that_no_file_can_hold_stops_a_backup(things, column, value):
+    things.psql(f"UPDATE things SET {column} = '{value}' WHERE id = 1")
+    for form in ("parquet", "parquet,avro"):
+        refused = things("backup", "create", "things", "--formats", form, code=7)
+        assert f"table things, column {column}: a " in refused.stderr
+        assert "is infinite or too late" in refused.stderr
+    assert things.list() == {}
+
+
 def test_readers_are_waited_for_and_see_one_table_or_the_other(things):
     name = things.name("things")
     things.psql("DELETE FROM things WHERE id > 100")

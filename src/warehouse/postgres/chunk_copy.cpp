@@ -1,5 +1,7 @@
 #include "warehouse/postgres/chunk_copy.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <memory>
@@ -132,12 +134,16 @@ Result<void> put_field(ChunkTarget& target,
         case TypeKind::kString:
             target.put_string(row, texts.keep(copy.text(column)));
             break;
-        case TypeKind::kDate:
-            target.put(row, static_cast<std::int32_t>(copy.date(column)));
+        case TypeKind::kDate: {
+            MUSTER_ASSIGN(const std::int32_t days, copy.date(column));
+            target.put(row, days);
             break;
-        case TypeKind::kTimestamp:
-            target.put(row, copy.timestamp(column));
+        }
+        case TypeKind::kTimestamp: {
+            MUSTER_ASSIGN(const std::int64_t microseconds, copy.timestamp(column));
+            target.put(row, microseconds);
             break;
+        }
     }
     return {};
 }
@@ -169,14 +175,25 @@ Result<void> hash_field(RowHasher& hasher,
         case TypeKind::kString:
             hasher.add_string(copy.text(column));
             break;
-        case TypeKind::kDate:
-            hasher.add_int64(copy.date(column));
+        case TypeKind::kDate: {
+            MUSTER_ASSIGN(const std::int32_t days, copy.date(column));
+            hasher.add_int64(days);
             break;
-        case TypeKind::kTimestamp:
-            hasher.add_int64(copy.timestamp(column));
+        }
+        case TypeKind::kTimestamp: {
+            MUSTER_ASSIGN(const std::int64_t microseconds, copy.timestamp(column));
+            hasher.add_int64(microseconds);
             break;
+        }
     }
     return {};
+}
+
+// A value that cannot be kept, and where it stands.
+Error misfit_in(const Table& table, std::size_t column, Error error) {
+    error.message = fmt::format(
+        "table {}, column {}: {}", table.name.str(), table.columns[column].name, error.message);
+    return error;
 }
 
 }  // namespace
@@ -204,8 +221,8 @@ ChunkSource chunks_of_copy(PgCopyReader& copy, const Table& table) {
             for (std::size_t i = 0; i < targets.size(); ++i) {
                 if (copy.is_null(i)) {
                     targets[i].put_null(row);
-                } else {
-                    MUSTER_TRY(put_field(targets[i], row, copy, i, *texts));
+                } else if (auto put = put_field(targets[i], row, copy, i, *texts); !put.ok()) {
+                    return misfit_in(table, i, std::move(put).error());
                 }
             }
         }
@@ -222,11 +239,21 @@ Result<FileContent> content_of_copy(PgCopyReader& copy, const Table& table) {
             return content;
         }
         for (std::size_t i = 0; i < table.columns.size(); ++i) {
-            MUSTER_TRY(hash_field(hasher, table.columns[i].type, copy, i));
+            if (auto hashed = hash_field(hasher, table.columns[i].type, copy, i); !hashed.ok()) {
+                return misfit_in(table, i, std::move(hashed).error());
+            }
         }
         content.checksum.add(hasher.finish());
         ++content.rows;
     }
+}
+
+std::vector<int> scales_of(const Table& table) {
+    std::vector<int> scales;
+    for (const Column& column : table.columns) {
+        scales.push_back(column.type.scale);
+    }
+    return scales;
 }
 
 Result<std::int64_t> copy_chunks(Connection& engine,
@@ -248,11 +275,3 @@ Result<std::int64_t> copy_chunks(Connection& engine,
 }
 
 }  // namespace muster
-std::vector<int> scales_of(const Table& table) {
-    std::vector<int> scales;
-    for (const Column& column : table.columns) {
-        scales.push_back(column.type.scale);
-    }
-    return scales;
-}
-

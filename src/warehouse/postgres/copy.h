@@ -69,8 +69,9 @@ class PgCopyReader {
     double real(std::size_t column) const;
     bool boolean(std::size_t column) const;
     std::string_view text(std::size_t column) const { return fields_[column]; }  // until next()
-    std::int64_t date(std::size_t column) const;
-    std::int64_t timestamp(std::size_t column) const;
+    // Since 1970; kVerification if it is infinite or, of a timestamp, does not fit.
+    Result<std::int32_t> date(std::size_t column) const;
+    Result<std::int64_t> timestamp(std::size_t column) const;
     // kVerification if the number does not fit into 38 digits of this scale.
     Result<Int128> decimal(std::size_t column, int scale) const;
 

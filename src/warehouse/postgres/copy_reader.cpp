@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <libpq-fe.h>
+#include <limits>
 
 namespace muster {
 
@@ -22,6 +23,17 @@ T read_big_endian(const char* at) {
                                static_cast<unsigned char>(at[i]));
     }
     return value;
+}
+
+// Of a date or timestamp: its ends are the infinities.
+template <typename T>
+Result<T> since_1970(std::int64_t since_2000, std::int64_t epoch, std::string_view what) {
+    using Limits = std::numeric_limits<T>;
+    if (since_2000 == Limits::min() || since_2000 >= Limits::max() - epoch) {
+        return Error{
+            ErrorCode::kVerification, fmt::format("a {} is infinite or too late", what), "", ""};
+    }
+    return static_cast<T>(since_2000 + epoch);
 }
 
 }  // namespace
@@ -157,9 +169,13 @@ bool PgCopyReader::boolean(std::size_t column) const {
     return !fields_[column].empty() && fields_[column].front() != 0;
 }
 
-std::int64_t PgCopyReader::date(std::size_t column) const { return int64(column) + kEpochDays; }
+Result<std::int32_t> PgCopyReader::date(std::size_t column) const {
+    return since_1970<std::int32_t>(int64(column), kEpochDays, "date");
+}
 
-std::int64_t PgCopyReader::timestamp(std::size_t column) const { return int64(column) + kEpochUs; }
+Result<std::int64_t> PgCopyReader::timestamp(std::size_t column) const {
+    return since_1970<std::int64_t>(int64(column), kEpochUs, "timestamp");
+}
 
 Result<Int128> PgCopyReader::decimal(std::size_t column, int scale) const {
     const std::string_view field = fields_[column];

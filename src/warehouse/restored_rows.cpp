@@ -88,12 +88,12 @@ Result<std::vector<BrokenReference>> find_broken_references(const RestoreQueries
                               relation,
                               reference,
                               *parent,
-                              parent == &table ? relation : queries.relation(parent->name.str()),
+                              queries.relation(parent->name.str()),
                               broken));
     }
     for (const Table& child : catalog.tables) {
         for (const Reference& reference : child.references) {
-            if (reference.table == table.name && child.name != table.name) {
+            if (reference.table == table.name) {
                 MUSTER_TRY(add_broken(queries,
                                       child,
                                       queries.relation(child.name.str()),

@@ -44,9 +44,6 @@ Result<std::string> LoadJob::known_references(const Reference& reference, std::s
     } else {
         MUSTER_TRY(connection_.execute("CREATE TEMP TABLE " + name + " AS " + all));
     }
-    if (reference.table == table_.name) {  // rows of the same load count as well
-        MUSTER_TRY(connection_.execute("INSERT INTO " + name + " SELECT " + key + " FROM winners"));
-    }
     return "(FROM " + name + ")";
 }
 

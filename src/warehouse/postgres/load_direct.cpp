@@ -77,9 +77,6 @@ Result<void> PostgresLoadJob::choose_way() {
 
 Result<bool> PostgresLoadJob::references_hold_by_values() {
     for (const Reference& reference : table_.references) {
-        if (reference.table == table_.name) {  // rows of the same load count as well
-            return false;
-        }
         MUSTER_ASSIGN(const auto values,
                       few_values(connection_, sql::identifier(reference.column)));
         if (!values) {

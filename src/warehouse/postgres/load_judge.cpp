@@ -75,18 +75,13 @@ Result<void> PostgresLoadJob::find_missing() {
         const Reference& reference = table_.references[i];
         MUSTER_ASSIGN(const std::string key, referenced_key(postgres_, reference));
         const std::string column = "s." + sql::identifier(reference.column);
-        std::string absent = fmt::format("{} IS NOT NULL AND r{}.{} IS NULL", column, i, key);
+        const std::string absent = fmt::format("{} IS NOT NULL AND r{}.{} IS NULL", column, i, key);
         joins += fmt::format(" LEFT JOIN {} r{} ON r{}.{} = {}",
                              sql::identifier(reference.table.str()),
                              i,
                              i,
                              key,
                              column);
-        if (reference.table == table_.name) {  // rows of the same load count as well
-            absent += fmt::format(" AND o{}._position IS NULL", i);
-            joins += fmt::format(
-                " LEFT JOIN pg_temp.muster_stage o{} ON o{}.{} = {}", i, i, key, column);
-        }
         flags += fmt::format(", ({}) AS missing_{}", absent, i);
         any += fmt::format("{}missing_{}", i == 0 ? "" : " OR ", i);
     }

@@ -17,7 +17,7 @@ bool referenced(const Catalog* catalog, const Table& table) {
     }
     for (const Table& other : catalog->tables) {
         for (const Reference& reference : other.references) {
-            if (reference.table == table.name && other.name != table.name) {
+            if (reference.table == table.name) {
                 return true;
             }
         }

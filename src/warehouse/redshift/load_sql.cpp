@@ -19,18 +19,11 @@ std::string find_missing(const Table& table, std::span<const std::string> keys) 
         const Column& referring = *table.find_column(reference.column);
         const std::string column = "s." + sql::identifier(reference.column);
         const std::string target = fmt::format("r{}.{}", i, keys[i]);
-        std::string absent = fmt::format("{} IS NOT NULL AND {} IS NULL", column, target);
+        const std::string absent = fmt::format("{} IS NOT NULL AND {} IS NULL", column, target);
         joins += fmt::format(" LEFT JOIN {} r{} ON {}",
                              sql::identifier(reference.table.str()),
                              i,
                              column_equal(referring, target, column));
-        if (reference.table == table.name) {  // rows of the same load count as well
-            absent += fmt::format(" AND o{}._position IS NULL", i);
-            joins +=
-                fmt::format(" LEFT JOIN muster_stage o{} ON {}",
-                            i,
-                            column_equal(referring, fmt::format("o{}.{}", i, keys[i]), column));
-        }
         flags += fmt::format(", CASE WHEN {} THEN 1 ELSE 0 END AS missing_{}", absent, i);
         any += fmt::format("{}({})", i == 0 ? "" : " OR ", absent);
     }

@@ -4,9 +4,9 @@ DELETE FROM muster.idempotency_keys WHERE scope = $1 AND key = $2
 ;
 INSERT INTO muster.idempotency_keys (scope, key, payload_hash, status, part, headers, body, expires_at_us) VALUES (CAST($1 AS VARCHAR(4096)), CAST($2 AS VARCHAR(1024)), CAST($3 AS VARCHAR(128)), CAST($4 AS BIGINT), CAST($5 AS INTEGER), CAST($6 AS VARCHAR(65535)), CAST($7 AS VARCHAR(65535)), CAST($8 AS BIGINT)), (CAST($9 AS VARCHAR(4096)), CAST($10 AS VARCHAR(1024)), CAST($11 AS VARCHAR(128)), CAST($12 AS BIGINT), CAST($13 AS INTEGER), CAST($14 AS VARCHAR(65535)), CAST($15 AS VARCHAR(65535)), CAST($16 AS BIGINT))
 ;
-SELECT "id", "place", "before", "small", "cost", "weight", "paid", "day", "at", "note" FROM "visits" WHERE ("id" = CAST($1 AS BIGINT)) OR ("id" = CAST($2 AS BIGINT))
+SELECT "id", "place", "trip", "small", "cost", "weight", "paid", "day", "at", "note" FROM "visits" WHERE ("id" = CAST($1 AS BIGINT)) OR ("id" = CAST($2 AS BIGINT))
 ;
-SELECT "id", "place", "before", "small", "cost", "weight", "paid", "day", "at", "note" FROM "visits" WHERE ("id" = CAST($1 AS BIGINT) AND "place" = CAST($2 AS VARCHAR(65535)) AND OCTET_LENGTH("place") = OCTET_LENGTH(CAST($2 AS VARCHAR(65535)))) OR ("id" = CAST($3 AS BIGINT) AND "place" = CAST($4 AS VARCHAR(65535)) AND OCTET_LENGTH("place") = OCTET_LENGTH(CAST($4 AS VARCHAR(65535))))
+SELECT "id", "place", "trip", "small", "cost", "weight", "paid", "day", "at", "note" FROM "visits" WHERE ("id" = CAST($1 AS BIGINT) AND "place" = CAST($2 AS VARCHAR(65535)) AND OCTET_LENGTH("place") = OCTET_LENGTH(CAST($2 AS VARCHAR(65535)))) OR ("id" = CAST($3 AS BIGINT) AND "place" = CAST($4 AS VARCHAR(65535)) AND OCTET_LENGTH("place") = OCTET_LENGTH(CAST($4 AS VARCHAR(65535))))
 ;
 DELETE FROM "places" WHERE ("code" = CAST($1 AS VARCHAR(65535)) AND OCTET_LENGTH("code") = OCTET_LENGTH(CAST($1 AS VARCHAR(65535))))
 ;
@@ -14,7 +14,7 @@ DELETE FROM "visits" WHERE ("id" = CAST($1 AS BIGINT) AND "place" = CAST($2 AS V
 ;
 SELECT "code" FROM "places" WHERE ("code" = CAST($1 AS VARCHAR(65535)) AND OCTET_LENGTH("code") = OCTET_LENGTH(CAST($1 AS VARCHAR(65535)))) OR ("code" = CAST($2 AS VARCHAR(65535)) AND OCTET_LENGTH("code") = OCTET_LENGTH(CAST($2 AS VARCHAR(65535))))
 ;
-INSERT INTO "visits" ("id", "place", "before", "small", "cost", "weight", "paid", "day", "at", "note") VALUES (CAST($1 AS BIGINT), CAST($2 AS VARCHAR(65535)), CAST($3 AS BIGINT), CAST($4 AS INTEGER), CAST($5 AS DECIMAL(10,2)), CAST($6 AS DOUBLE PRECISION), CAST($7 AS BOOLEAN), CAST($8 AS DATE), CAST($9 AS TIMESTAMP), CAST($10 AS VARCHAR(65535))), (CAST($11 AS BIGINT), CAST($12 AS VARCHAR(65535)), CAST($13 AS BIGINT), CAST($14 AS INTEGER), CAST($15 AS DECIMAL(10,2)), CAST($16 AS DOUBLE PRECISION), CAST($17 AS BOOLEAN), CAST($18 AS DATE), CAST($19 AS TIMESTAMP), CAST($20 AS VARCHAR(65535)))
+INSERT INTO "visits" ("id", "place", "trip", "small", "cost", "weight", "paid", "day", "at", "note") VALUES (CAST($1 AS BIGINT), CAST($2 AS VARCHAR(65535)), CAST($3 AS BIGINT), CAST($4 AS INTEGER), CAST($5 AS DECIMAL(10,2)), CAST($6 AS DOUBLE PRECISION), CAST($7 AS BOOLEAN), CAST($8 AS DATE), CAST($9 AS TIMESTAMP), CAST($10 AS VARCHAR(65535))), (CAST($11 AS BIGINT), CAST($12 AS VARCHAR(65535)), CAST($13 AS BIGINT), CAST($14 AS INTEGER), CAST($15 AS DECIMAL(10,2)), CAST($16 AS DOUBLE PRECISION), CAST($17 AS BOOLEAN), CAST($18 AS DATE), CAST($19 AS TIMESTAMP), CAST($20 AS VARCHAR(65535)))
 ;
 SELECT id, run_id, state, state_note FROM muster.rejects WHERE id IN ($1, $2)
 ;

@@ -39,8 +39,8 @@ Column column(const std::string& name, TypeKind kind, bool nullable) {
     return made;
 }
 
-// A table that others refer to, with a text as its key, and one that has all types and refers to it
-// and to itself.
+// Two tables that others refer to, with a text and a number as keys, and one that has all types and
+// refers to both.
 Catalog sample() {
     Catalog catalog;
     Table places;
@@ -48,11 +48,15 @@ Catalog sample() {
     places.columns = {column("code", TypeKind::kString, false)};
     places.columns[0].max_length = 3;
     places.key = {"code"};
+    Table trips;
+    trips.name = TableName("trips");
+    trips.columns = {column("id", TypeKind::kInt64, false)};
+    trips.key = {"id"};
     Table visits;
     visits.name = TableName("visits");
     visits.columns = {column("id", TypeKind::kInt64, false),
                       column("place", TypeKind::kString, true),
-                      column("before", TypeKind::kInt64, true),
+                      column("trip", TypeKind::kInt64, true),
                       column("small", TypeKind::kInt32, true),
                       column("cost", TypeKind::kDecimal, true),
                       column("weight", TypeKind::kDouble, true),
@@ -63,8 +67,8 @@ Catalog sample() {
     visits.columns[4].type = {TypeKind::kDecimal, 10, 2};
     visits.columns[9].max_length = 100;
     visits.key = {"id"};
-    visits.references = {{"place", TableName("places")}, {"before", TableName("visits")}};
-    catalog.tables = {places, visits};
+    visits.references = {{"place", TableName("places")}, {"trip", TableName("trips")}};
+    catalog.tables = {places, trips, visits};
     return catalog;
 }
 
@@ -160,7 +164,7 @@ TEST(RedshiftSql, Ledger) {
 TEST(RedshiftSql, Tables) {
     const Catalog catalog = sample();
     const SchemaDialect dialect(catalog);
-    const Table& visits = catalog.tables[1];
+    const Table& visits = catalog.tables[2];
     expect_golden("tables",
                   {dialect.create_table(catalog.tables[0]),
                    dialect.create_table(visits),
@@ -184,7 +188,7 @@ TEST(RedshiftSql, Tables) {
 
 TEST(RedshiftSql, Load) {
     const Catalog catalog = sample();
-    const Table& visits = catalog.tables[1];
+    const Table& visits = catalog.tables[2];
     const std::vector<std::string> keys{"\"code\"", "\"id\""};
     const CopyTarget from{"s3://lake/clean/it's/rows.manifest", "default"};
     expect_golden("load",
@@ -210,7 +214,7 @@ TEST(RedshiftSql, Load) {
 TEST(RedshiftSql, Rows) {
     const Catalog catalog = sample();
     const Table& places = catalog.tables[0];
-    const Table& visits = catalog.tables[1];
+    const Table& visits = catalog.tables[2];
     Table pairs = visits;
     pairs.key = {"id", "place"};
     const auto insert = [](const InsertTarget& target) {
@@ -237,13 +241,13 @@ TEST(RedshiftSql, Backup) {
     expect_golden(
         "backup",
         {unload_parquet("SELECT \"id\" FROM \"visits\" WHERE \"note\" = 'x'", place).value(),
-         create_restore_stage(sample().tables[1], kRestoreStage),
+         create_restore_stage(sample().tables[2], kRestoreStage),
          copy_parquet(kRestoreStage, place).value()});
 }
 
 TEST(RedshiftSql, Snapshots) {
     const Catalog catalog = sample();
-    const Table& visits = catalog.tables[1];
+    const Table& visits = catalog.tables[2];
     const std::string aside = "\"_muster_restore_20260102T030405Z-abcd1234\"";
     std::vector<std::string> statements{kRestoreStageDrop,
                                         select_rows(visits, aside),
@@ -290,7 +294,7 @@ TEST(RedshiftSql, TextsAreAsWideAsTheirCharactersNeed) {
 }
 
 TEST(RedshiftSql, DecimalsWithoutDigitsBeforeThePointAreRefused) {
-    Table table = sample().tables[1];
+    Table table = sample().tables[2];
     table.columns[4].type = {TypeKind::kDecimal, 38, 37};
     EXPECT_TRUE(check_types(table).ok());
     table.columns[4].type = {TypeKind::kDecimal, 38, 38};

@@ -1,21 +1,12 @@
 #include "api/http/message.h"
 
+#include "core/percent.h"
 #include "core/text.h"
 
 #include <algorithm>
 
 namespace muster::http {
 namespace {
-
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 bool same_name(std::string_view left, std::string_view right) {
     return left.size() == right.size() && ascii_lower(left) == ascii_lower(right);

@@ -1,5 +1,7 @@
 #include "storage/s3/detail/s3_xml.h"
 
+#include "core/percent.h"
+
 #include <fmt/core.h>
 
 #include <charconv>
@@ -21,29 +23,6 @@ std::string without_quotes(std::string text) {
         text = text.substr(1, text.size() - 2);
     }
     return text;
-}
-
-int hex_digit(char c) {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                                  : -1;
-}
-
-// Keys come form-encoded: a blank may be "+".
-std::string url_decode(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool escape = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
-                            hex_digit(text[i + 2]) >= 0;
-        if (escape) {
-            out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-            i += 2;
-        } else {
-            out += text[i] == '+' ? ' ' : text[i];
-        }
-    }
-    return out;
 }
 
 Error no_answer(std::string_view what) {
@@ -91,7 +70,9 @@ Result<S3Page> parse_s3_page(std::string_view body) {
     S3Page page;
     for (const pugi::xml_node node : root.children("Contents")) {
         S3Entry entry;
-        entry.key = encoded ? url_decode(node.child_value("Key")) : node.child_value("Key");
+        // Keys come form-encoded: a blank may be "+".
+        entry.key = encoded ? percent_decode_lenient(node.child_value("Key"), true)
+                            : node.child_value("Key");
         entry.etag = without_quotes(node.child_value("ETag"));
         const std::string_view size = node.child_value("Size");
         const auto [end, status] =

@@ -1,6 +1,7 @@
 #include "warehouse/postgres/rows.h"
 
 #include "core/limits.h"
+#include "core/percent.h"
 #include "types/decode.h"
 
 #include <fmt/format.h>
@@ -30,10 +31,6 @@ constexpr unsigned kTimestamptz = 1184;
 constexpr unsigned kNumeric = 1700;
 
 constexpr int kNumericHeader = 4;
-
-int hex_digit(char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 0;
-}
 
 double real_of(std::string_view text) {
     if (text == "NaN") {

@@ -1,5 +1,6 @@
 #include "warehouse/redshift/address.h"
 
+#include "core/percent.h"
 #include "core/text.h"
 
 #include <fmt/format.h>
@@ -35,27 +36,7 @@ std::vector<std::string> split(std::string_view text, char by) {
     }
 }
 
-int hex_digit(char c) {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
-std::string decoded(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool escape = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
-                            hex_digit(text[i + 2]) >= 0;
-        if (escape) {
-            out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-            i += 2;
-        } else {
-            out += text[i];
-        }
-    }
-    return out;
-}
+std::string decoded(std::string_view text) { return percent_decode_lenient(text, false); }
 
 // ClusterID of JDBC and cluster_identifier of Python are one option.
 std::string option_name(std::string_view text) {

@@ -17,17 +17,26 @@ constexpr std::int64_t kSecondUs = 1'000'000;
 
 }  // namespace
 
+struct Scheduler::Outcome {
+    std::int64_t planned_us = 0;
+    ScheduleEventKind kind = ScheduleEventKind::kSucceeded;
+    std::string detail;
+    std::int64_t finished_us = 0;
+};
+
 struct Scheduler::Job {
     Job(ScheduledJob scheduled, const Planner& planner_of_job)
         : job(std::move(scheduled)), planner(planner_of_job) {}
 
     const ScheduledJob job;
     Planner planner;  // of the waiting thread alone
-    // The rest is guarded by the scheduler's mutex.
+    // Guarded by the scheduler's mutex, up to the thread.
     std::condition_variable changed;
     std::optional<std::int64_t> waiting_us;  // the occurrence that is next
     bool busy = false;
     std::thread thread;
+    // Not taken by the store so far; guarded by the scheduler's outcomes_mutex_.
+    std::vector<Outcome> kept;
 };
 
 std::string_view schedule_event_text(ScheduleEventKind kind) {
@@ -156,22 +165,20 @@ bool Scheduler::hand_over(Job& job, std::int64_t planned_us) {
     return true;
 }
 
-void Scheduler::leave_out(const Job& job,
+void Scheduler::leave_out(Job& job,
                           std::int64_t planned_us,
                           ScheduleEventKind kind,
                           std::int64_t count,
                           const std::string& detail) {
     const std::int64_t now_us = options_.clock.now_us();
-    const std::lock_guard lock{left_out_mutex_};
+    const std::lock_guard lock{outcomes_mutex_};
     const auto claimed = options_.store.claim_occurrence(job.job.name, planned_us, now_us);
     if (!claimed.ok()) {
         observe(job, ScheduleEventKind::kStoreFailed, planned_us, claimed.error().message);
     } else if (!*claimed) {
         return;  // it ran before the clock was turned back
-    } else if (const auto done = options_.store.finish_occurrence(
-                   job.job.name, planned_us, schedule_event_text(kind), detail, now_us);
-               !done.ok()) {
-        observe(job, ScheduleEventKind::kStoreFailed, planned_us, done.error().message);
+    } else if (const Outcome outcome{planned_us, kind, detail, now_us}; !write(job, outcome)) {
+        job.kept.push_back(outcome);
     }
     observe(job, kind, planned_us, detail, count);
 }
@@ -216,9 +223,13 @@ void Scheduler::run_occurrence(Job& job, std::int64_t planned_us) {
            done.error().message);
 }
 
-// Of another process, which died after this one had started.
-void Scheduler::note_interrupted(const Job& job) {
-    const std::lock_guard lock{left_out_mutex_};
+// Of another process, which died after this one had started: nothing of this job is at work here,
+// and what ended here is written first.
+void Scheduler::note_interrupted(Job& job) {
+    const std::lock_guard lock{outcomes_mutex_};
+    if (!write_kept(job)) {
+        return;
+    }
     const auto interrupted =
         options_.store.interrupt_occurrences(job.job.name, options_.clock.now_us());
     if (!interrupted.ok()) {
@@ -264,16 +275,35 @@ void Scheduler::finish(Job& job,
                        std::int64_t planned_us,
                        ScheduleEventKind kind,
                        const std::string& detail) {
-    const auto done = options_.store.finish_occurrence(
-        job.job.name, planned_us, schedule_event_text(kind), detail, options_.clock.now_us());
-    if (!done.ok()) {
-        observe(job, ScheduleEventKind::kStoreFailed, planned_us, done.error().message);
+    if (const Outcome outcome{planned_us, kind, detail, options_.clock.now_us()};
+        !write(job, outcome)) {
+        const std::lock_guard lock{outcomes_mutex_};
+        job.kept.push_back(outcome);
     }
     {
         const std::lock_guard lock{mutex_};
         job.busy = false;  // before the end is told: who waited for it finds the job free
     }
     observe(job, kind, planned_us, detail);
+}
+
+bool Scheduler::write(const Job& job, const Outcome& outcome) {
+    const auto done = options_.store.finish_occurrence(job.job.name,
+                                                       outcome.planned_us,
+                                                       schedule_event_text(outcome.kind),
+                                                       outcome.detail,
+                                                       outcome.finished_us);
+    if (!done.ok()) {
+        observe(job, ScheduleEventKind::kStoreFailed, outcome.planned_us, done.error().message);
+    }
+    return done.ok();
+}
+
+bool Scheduler::write_kept(Job& job) {
+    while (!job.kept.empty() && write(job, job.kept.front())) {
+        job.kept.erase(job.kept.begin());
+    }
+    return job.kept.empty();
 }
 
 void Scheduler::observe(const Job& job,
@@ -326,6 +356,10 @@ void Scheduler::stop() {
         if (job->thread.joinable()) {
             job->thread.join();
         }
+    }
+    const std::lock_guard lock{outcomes_mutex_};
+    for (const auto& job : jobs_) {
+        write_kept(*job);
     }
 }
 

@@ -1,8 +1,10 @@
 // Runs jobs by their schedules. One thread waits for the next occurrence; every job has a thread of
 // its own, so that a job never runs twice at once and never holds up another.
 //
-// An occurrence is claimed in the store before its work begins: a crash leaves it unfinished, the
-// next start marks it as interrupted and does not run it again. The clock may be set forward and
+// An occurrence is claimed in the store before its work begins: a crash leaves it unfinished, and
+// it does not run again; the next start, or the next occurrence of the job in a process that shares
+// the store, marks it as interrupted. An outcome that the store did not take is kept and written
+// before the next occurrence, and when the scheduler stops. The clock may be set forward and
 // backward: a jump is noticed within kClockLookSeconds, and no occurrence fires twice.
 //
 // Owns its threads. Clock, store and what the actions use must outlive it. Thread-safe.
@@ -45,7 +47,7 @@ enum class ScheduleEventKind {
     kCancelled,    // the scheduler was stopped meanwhile
     kSkipped,      // the one before was at work
     kMissed,       // nobody was there
-    kInterrupted,  // found at the start: the process died at work
+    kInterrupted,  // found at the start or before an occurrence: a process died at work
     kClockBack,    // the clock was turned back
     kStoreFailed,  // an occurrence could not be written down; `detail` says why
 };
@@ -87,6 +89,7 @@ class Scheduler {
 
   private:
     struct Job;
+    struct Outcome;
 
     explicit Scheduler(SchedulerOptions options);
     Result<void> add(ScheduledJob job, std::int64_t now_us);
@@ -95,15 +98,19 @@ class Scheduler {
     bool hand_over(Job& job, std::int64_t planned_us);
     void work(Job& job);
     void run_occurrence(Job& job, std::int64_t planned_us);
-    void note_interrupted(const Job& job);
+    void note_interrupted(Job& job);
     bool claim(Job& job, std::int64_t planned_us);
     Result<std::string> act(Job& job, std::int64_t planned_us);
     void finish(Job& job,
                 std::int64_t planned_us,
                 ScheduleEventKind kind,
                 const std::string& detail);
+    // False if the store does not take it.
+    bool write(const Job& job, const Outcome& outcome);
+    // Writes the outcomes that are kept. False if some are left. Requires: outcomes_mutex_.
+    bool write_kept(Job& job);
     // Writes down an occurrence that does not run.
-    void leave_out(const Job& job,
+    void leave_out(Job& job,
                    std::int64_t planned_us,
                    ScheduleEventKind kind,
                    std::int64_t count,
@@ -118,8 +125,8 @@ class Scheduler {
 
     const SchedulerOptions options_;
     CancelToken stop_;
-    // What is left out is at work for a moment, and not interrupted.
-    std::mutex left_out_mutex_;
+    // What is left out is at work for a moment, and not interrupted. Guards the kept outcomes.
+    std::mutex outcomes_mutex_;
     std::mutex mutex_;
     std::condition_variable changed_;  // of look_now_ and stopping_
     bool look_now_ = false;

@@ -73,6 +73,10 @@ class MemoryStore final : public OccurrenceStore {
         if (deaf_) {
             return Error{ErrorCode::kIo, "the process died"};
         }
+        if (outcome_failures_ > 0) {
+            --outcome_failures_;
+            return Error{ErrorCode::kUnavailable, "the disk is full"};
+        }
         OccurrenceRecord& record = records_.at({std::string{job}, planned_at_us});
         record.finished_at_us = now_us;
         record.outcome = outcome;
@@ -108,6 +112,11 @@ class MemoryStore final : public OccurrenceStore {
         const std::lock_guard lock{mutex_};
         failures_ = count;
     }
+    // The next outcomes are not written.
+    void fail_outcomes(int count) {
+        const std::lock_guard lock{mutex_};
+        outcome_failures_ = count;
+    }
     // No outcome is written any more, as if the process had died at work.
     void lose_outcomes(bool lose) {
         const std::lock_guard lock{mutex_};
@@ -136,6 +145,7 @@ class MemoryStore final : public OccurrenceStore {
     std::condition_variable changed_;
     int refused_ = 0;
     int failures_ = 0;
+    int outcome_failures_ = 0;
     bool deaf_ = false;
 };
 

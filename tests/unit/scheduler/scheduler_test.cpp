@@ -51,6 +51,48 @@ TEST_F(SchedulerTest, AStoreThatFailsDelaysTheWorkAndDoesNotDoubleIt) {
     EXPECT_EQ(acts(), 1);
 }
 
+TEST_F(SchedulerTest, AnOutcomeThatWasNotStoredIsWrittenBeforeTheNextOccurrence) {
+    start("0 * * * *");
+    store_.fail_outcomes(1);
+    at(kMidnight + kHour);
+    wait_for(Kind::kSucceeded);
+    EXPECT_EQ(times(Kind::kStoreFailed), 1);
+    at(kMidnight + 2 * kHour);
+    wait_for(Kind::kSucceeded, 2);
+    EXPECT_EQ(times(Kind::kInterrupted), 0);
+    EXPECT_THAT(store_.outcomes(), ElementsAre("+60: succeeded", "+120: succeeded"));
+}
+
+TEST_F(SchedulerTest, WhatWasLeftOutAndNotStoredIsNotInterrupted) {
+    hold_work();
+    start("0 * * * *", Overlap::kSkip);
+    at(kMidnight + kHour);
+    wait_for(Kind::kStarted);
+    store_.fail_outcomes(1);
+    at(kMidnight + 2 * kHour);
+    wait_for(Kind::kSkipped);
+    end_work();
+    wait_for(Kind::kSucceeded);
+    at(kMidnight + 3 * kHour);
+    wait_for(Kind::kSucceeded, 2);
+    EXPECT_EQ(times(Kind::kInterrupted), 0);
+    EXPECT_THAT(store_.outcomes(),
+                ElementsAre("+60: succeeded", "+120: skipped", "+180: succeeded"));
+}
+
+TEST_F(SchedulerTest, AnOutcomeThatIsStillNotStoredInterruptsNothing) {
+    start("0 * * * *");
+    store_.fail_outcomes(2);
+    at(kMidnight + kHour);
+    wait_for(Kind::kSucceeded);
+    at(kMidnight + 2 * kHour);
+    wait_for(Kind::kSucceeded, 2);
+    EXPECT_EQ(times(Kind::kStoreFailed), 2);
+    EXPECT_EQ(times(Kind::kInterrupted), 0);
+    stop();
+    EXPECT_THAT(store_.outcomes(), ElementsAre("+60: succeeded", "+120: succeeded"));
+}
+
 // --- overlap
 // --------------------------------------------------------------------------------------
 

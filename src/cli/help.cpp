@@ -67,7 +67,8 @@ std::string help_text(std::string_view group, const VerbSpec* verb) {
     add_options(text, global_options());
     return text +
            "\nExit codes: 0 done, 1 failure, 2 usage or configuration, 3 records were rejected,\n"
-           "4 reject limit exceeded, 5 another run holds the lock, 130/143 stopped by a signal.\n"
+           "4 reject limit exceeded, 5 another run holds the lock, 6 not let in,\n"
+           "7 verification failed, 130/143 stopped by a signal.\n"
            "More: muster help VERB\n";
 }
 

@@ -124,12 +124,8 @@ class OwnAccess final : public DatabaseAccess {
         const std::uint64_t machine_share = machine_memory_bytes() / 100 * kMemoryPercentDefault;
         database_ = std::make_unique<Database>(
             DatabaseOptions{
-                .warehouse = {.url = catalog.warehouse_url,
-                              .staleness_ms = std::int64_t{1000} * catalog.api.staleness_seconds,
-                              .state_url = catalog.state_url,
-                              .copy_role = catalog.copy_role,
-                              .clean_url = catalog.clean_url,
-                              .store = process_store_options(catalog, invocation_)},
+                .warehouse =
+                    warehouse_options(catalog, process_store_options(catalog, invocation_)),
                 .data_dir = catalog.data_dir,
                 .memory_limit_bytes =
                     settings.memory_limit_bytes != 0 ? settings.memory_limit_bytes : machine_share,

@@ -20,7 +20,7 @@ class StoreProbe {
   public:
     StoreProbe(ObjectStore& store, std::string what) : store_(store), what_(std::move(what)) {}
 
-    std::vector<StoreCheck> look(bool writes) {
+    std::vector<Finding> look(bool writes) {
         const auto found = store_.list("*");
         note("list", failure(found), fmt::format("{}", store_.describe()));
         if (writes) {
@@ -86,12 +86,12 @@ class StoreProbe {
 
     ObjectStore& store_;
     const std::string what_;
-    std::vector<StoreCheck> checks_;
+    std::vector<Finding> checks_;
 };
 
 }  // namespace
 
-std::vector<StoreCheck> check_store(ObjectStore& store, const std::string& what, bool writes) {
+std::vector<Finding> check_store(ObjectStore& store, const std::string& what, bool writes) {
     return StoreProbe{store, what}.look(writes);
 }
 

@@ -3,21 +3,18 @@
 #pragma once
 
 #include "storage/object_store.h"
+#include "warehouse/server_checks.h"
 
 #include <string>
 #include <vector>
 
 namespace muster {
 
-struct StoreCheck {
-    std::string check;    // "clean: put"
-    std::string status;   // ok | warn | fail
-    std::string message;  // names the place
-    std::string remedy;   // "" if it is ok
-};
+// One of doctor's answers, whatever was looked at.
+using Finding = ServerCheck;
 
 // `what` is the section of the catalog. Without `writes` nothing is written: the first object below
 // the store is read.
-std::vector<StoreCheck> check_store(ObjectStore& store, const std::string& what, bool writes);
+std::vector<Finding> check_store(ObjectStore& store, const std::string& what, bool writes);
 
 }  // namespace muster

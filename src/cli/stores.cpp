@@ -41,6 +41,15 @@ StoreOptions store_options(const VerbContext& context) {
     return options;
 }
 
+WarehouseOptions warehouse_options(const Catalog& catalog, StoreOptions store) {
+    return {.url = catalog.warehouse_url,
+            .staleness_ms = std::int64_t{1000} * catalog.api.staleness_seconds,
+            .state_url = catalog.state_url,
+            .copy_role = catalog.copy_role,
+            .clean_url = catalog.clean_url,
+            .store = std::move(store)};
+}
+
 Result<std::unique_ptr<ObjectStore>> open_verb_store(const VerbContext& context,
                                                      const std::string& url) {
     return open_store(url, store_options(context));

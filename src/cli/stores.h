@@ -4,6 +4,7 @@
 
 #include "cli/verb_context.h"
 #include "storage/object_store.h"
+#include "warehouse/warehouse.h"
 
 #include <memory>
 #include <string>
@@ -15,6 +16,9 @@ StoreOptions process_store_options(const Catalog& catalog, const Invocation& inv
 
 // Options for any store of this verb. They point into the context.
 StoreOptions store_options(const VerbContext& context);
+
+// The warehouse that the catalog names, its stores reached by `store`.
+WarehouseOptions warehouse_options(const Catalog& catalog, StoreOptions store);
 
 Result<std::unique_ptr<ObjectStore>> open_verb_store(const VerbContext& context,
                                                      const std::string& url);

@@ -7,7 +7,6 @@
 #include "engine/engine.h"
 #include "present/json.h"
 #include "storage/object_store.h"
-#include "warehouse/server_checks.h"
 
 #include <fmt/core.h>
 
@@ -25,13 +24,6 @@ constexpr std::int64_t kMicrosecondsPerSecond = 1000000;
 // 2024-01-01 and 2100-01-01: outside of them the machine's clock was never set.
 constexpr std::int64_t kClockMinUs = 1704067200 * kMicrosecondsPerSecond;
 constexpr std::int64_t kClockMaxUs = 4102444800 * kMicrosecondsPerSecond;
-
-struct Finding {
-    std::string check;
-    std::string status;  // ok | warn | fail
-    std::string message;
-    std::string remedy;
-};
 
 using Findings = std::vector<Finding>;
 
@@ -140,11 +132,8 @@ void check_remote_stores(const VerbContext& context, Findings& findings) {
             findings.push_back({use.what, "fail", store.error().message, store.error().hint});
             continue;
         }
-        for (StoreCheck& done : check_store(**store, use.what, use.writes)) {
-            findings.push_back({std::move(done.check),
-                                std::move(done.status),
-                                std::move(done.message),
-                                std::move(done.remedy)});
+        for (Finding& done : check_store(**store, use.what, use.writes)) {
+            findings.push_back(std::move(done));
         }
     }
 }
@@ -179,19 +168,15 @@ void check_schema(const VerbContext& context, Warehouse& warehouse, Findings& fi
 // False if something is wrong that keeps muster from working there.
 bool check_servers(const VerbContext& context, Findings& findings) {
     const Catalog& catalog = *context.catalog;
-    const WarehouseOptions options{.url = catalog.warehouse_url,
-                                   .state_url = catalog.state_url,
-                                   .copy_role = catalog.copy_role,
-                                   .clean_url = catalog.clean_url,
-                                   .store = store_options(context)};
+    const WarehouseOptions options = warehouse_options(catalog, store_options(context));
     const CancelToken* cancel = &context.cancel;
     bool good = true;
     for (auto& checks : {check_redshift(options, context.clock, cancel),
                          check_postgres(catalog.warehouse_url, "warehouse", context.clock, cancel),
                          check_postgres(catalog.state_url, "state", context.clock, cancel)}) {
-        for (const ServerCheck& done : checks) {
+        for (const Finding& done : checks) {
             good = good && done.status != "fail";
-            findings.push_back({done.check, done.status, done.message, done.remedy});
+            findings.push_back(done);
         }
     }
     return good;

@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kIdleHandlesMax = 32;
 constexpr std::size_t kTextBytesMax = 32U << 20;
 constexpr long kReceiveBufferBytes = 512L << 10;
-constexpr std::int64_t kRetryAfterMsMax = 30'000;
+constexpr std::int64_t kRetryAfterSecondsMax = 30;
 constexpr int kStatusOk = 200;
 constexpr int kStatusPartial = 206;
 
@@ -193,7 +193,7 @@ std::int64_t HttpAnswer::retry_after_ms() const {
     const std::string& text = header("retry-after");
     std::int64_t seconds = 0;
     std::from_chars(text.data(), text.data() + text.size(), seconds);
-    return std::clamp<std::int64_t>(seconds * 1'000, 0, kRetryAfterMsMax);
+    return std::clamp<std::int64_t>(seconds, 0, kRetryAfterSecondsMax) * 1'000;
 }
 
 // Handles that are not in use; each keeps its connection.

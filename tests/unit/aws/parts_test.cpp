@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "aws/credentials.h"
+#include "aws/http_client.h"
 #include "aws/profile.h"
 #include "aws/retry.h"
 #include "aws/xml.h"
@@ -47,6 +48,19 @@ TEST(Retry, OnlyWhatMayPassIsTriedAgain) {
     EXPECT_TRUE(passes_by_itself(400, "RequestTimeout"));
     EXPECT_TRUE(passes_by_itself(200, "InternalError"));
     EXPECT_TRUE(passes_by_itself(409, "ConditionalRequestConflict"));
+}
+
+TEST(Retry, AServerMayAskForHalfAMinute) {
+    const auto asked_ms = [](const std::string& text) {
+        return HttpAnswer{.headers = {{"retry-after", text}}, .body = {}}.retry_after_ms();
+    };
+    EXPECT_EQ(HttpAnswer{}.retry_after_ms(), 0);
+    EXPECT_EQ(asked_ms("0"), 0);
+    EXPECT_EQ(asked_ms("30"), 30'000);
+    EXPECT_EQ(asked_ms("31"), 30'000);
+    EXPECT_EQ(asked_ms("9223372036854775807"), 30'000);
+    EXPECT_EQ(asked_ms("-9223372036854775808"), 0);
+    EXPECT_EQ(asked_ms("soon"), 0);
 }
 
 TEST(Retry, ACancelledWaitEndsAtOnce) {

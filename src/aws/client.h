@@ -103,7 +103,7 @@ std::string aws_region(const std::string& given,
                        const Environment& environment,
                        const AwsProfile& profile);
 
-// "AKIA... is refused" and the like: the codes by which services say that a token has ended.
+// Whether a service says by this error code that a session token has ended.
 bool token_expired(std::string_view code);
 
 }  // namespace muster

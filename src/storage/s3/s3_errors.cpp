@@ -7,6 +7,8 @@
 #include <array>
 #include <cstdlib>
 
+#include "aws/client.h"
+
 namespace muster {
 namespace {
 
@@ -133,8 +135,7 @@ Error S3Client::denied(const S3Call& call, const S3Answer& answer) {
         error.hint = code == "SignatureDoesNotMatch"
                          ? "check the secret access key"
                          : "check the access key, and that it belongs to this server";
-    } else if (code == "ExpiredToken" || code == "ExpiredTokenException" ||
-               code == "TokenRefreshRequired") {
+    } else if (token_expired(code)) {
         error.message =
             fmt::format("{}: the session token from {} has expired", place(call), source);
         error.hint = "get new temporary credentials, then run again";
@@ -167,8 +168,8 @@ Error S3Client::error_of(const S3Call& call, const S3Answer& answer) {
         (status == kStatusBad && !region.empty() && region != address_.region)) {
         return wrong_region(call, region);
     }
-    if (status == kStatusForbidden || code == "ExpiredToken" || code == "InvalidToken" ||
-        code == "TokenRefreshRequired" || code == "RequestTimeTooSkewed") {
+    if (status == kStatusForbidden || token_expired(code) || code == "InvalidToken" ||
+        code == "RequestTimeTooSkewed") {
         return denied(call, answer);
     }
     if (status == kStatusPrecondition) {

@@ -1,4 +1,4 @@
-// The XML that S3 answers with, and what is sent to them. Pure functions.
+// The XML that S3 answers with, and what is sent to it. Pure functions.
 #pragma once
 
 #include "core/result.h"

@@ -14,7 +14,6 @@
 namespace muster {
 namespace {
 
-constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
 constexpr std::int64_t kMillisecondsPerSecond = 1'000;
 constexpr int kStatusForbidden = 403;
 
@@ -22,31 +21,12 @@ std::string endpoint_of(const AwsService& service,
                         const std::string& region,
                         const Environment& environment,
                         const AwsProfile& profile) {
-    std::string endpoint;
-    if (variable(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") != "true") {
-        endpoint = variable(environment, std::string("AWS_ENDPOINT_URL_") + service.variable);
-        if (endpoint.empty()) {
-            endpoint = variable(environment, "AWS_ENDPOINT_URL");
-        }
-        if (endpoint.empty()) {
-            endpoint = profile.value("endpoint_url");
-        }
-    }
-    if (endpoint.empty()) {
-        endpoint = fmt::format("https://{}.{}.amazonaws.com{}",
-                               service.name,
-                               region,
-                               region.starts_with("cn-") ? ".cn" : "");
-    }
-    while (endpoint.ends_with('/')) {
-        endpoint.pop_back();
-    }
-    return endpoint;
-}
-
-std::string ca_file_of(const Environment& environment, const AwsProfile& profile) {
-    const std::string given = variable(environment, "AWS_CA_BUNDLE");
-    return given.empty() ? profile.value("ca_bundle") : given;
+    const std::string endpoint = configured_endpoint(service.variable, environment, profile);
+    return !endpoint.empty() ? endpoint
+                             : fmt::format("https://{}.{}.amazonaws.com{}",
+                                           service.name,
+                                           region,
+                                           region.starts_with("cn-") ? ".cn" : "");
 }
 
 // "com.amazonaws.redshiftdata#ValidationException:http://..." is a ValidationException.
@@ -74,30 +54,11 @@ void read_json_error(const HttpAnswer& http, AwsAnswer& answer) {
     }
 }
 
-bool passes(HttpFailure::Kind kind) {
-    using Kind = HttpFailure::Kind;
-    return kind == Kind::kConnect || kind == Kind::kBroken || kind == Kind::kMalformed;
-}
-
 bool is_one_of(std::string_view code, std::initializer_list<std::string_view> codes) {
     return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
 
 }  // namespace
-
-std::string aws_region(const std::string& given,
-                       const Environment& environment,
-                       const AwsProfile& profile) {
-    for (const std::string& candidate : {given,
-                                         variable(environment, "AWS_REGION"),
-                                         variable(environment, "AWS_DEFAULT_REGION"),
-                                         profile.value("region")}) {
-        if (!candidate.empty()) {
-            return candidate;
-        }
-    }
-    return "us-east-1";
-}
 
 bool token_expired(std::string_view code) {
     return is_one_of(code, {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"});
@@ -111,8 +72,8 @@ AwsClient::AwsClient(const AwsService& service, const AwsAccess& access, const C
       endpoint_(endpoint_of(service, region_, access.environment, profile_)),
       http_(ca_file_of(access.environment, profile_), nullptr),
       chain_(http_, clock, access.environment, profile_, !access.profile.empty(), region_) {
-    const std::size_t scheme = endpoint_.find("://");
-    if (scheme == endpoint_.npos || !endpoint_.starts_with("http")) {
+    auto address = parse_endpoint(endpoint_);
+    if (!address) {
         refusal_ = Error{.code = ErrorCode::kUsage,
                          .message = fmt::format(
                              "the endpoint of {} is '{}'", service.name, printable(endpoint_)),
@@ -121,20 +82,14 @@ AwsClient::AwsClient(const AwsService& service, const AwsAccess& access, const C
                                              service.variable)};
         return;
     }
-    host_ = endpoint_.substr(scheme + 3);
+    address_ = *std::move(address);
     if (auto read = read_attempts(access.environment, profile_, retry_); !read.ok()) {
         refusal_ = std::move(read).error();
     }
 }
 
 std::string AwsClient::place(const std::string& operation) const {
-    return fmt::format("{} at {}", operation, host_);
-}
-
-std::optional<std::int64_t> AwsClient::clock_ahead_ms() const {
-    const std::int64_t ahead_ms = ahead_ms_.load(std::memory_order_relaxed);
-    return ahead_ms == std::numeric_limits<std::int64_t>::min() ? std::nullopt
-                                                                : std::optional{ahead_ms};
+    return fmt::format("{} at {}", operation, address_.host);
 }
 
 Result<AwsAnswer> AwsClient::send_json(const std::string& operation,
@@ -162,27 +117,26 @@ Result<AwsAnswer> AwsClient::send_query(const std::string& operation,
 
 HttpRequest AwsClient::signed_request(const Message& message,
                                       const AwsCredentials& credentials) const {
+    const std::string path = address_.path + "/";
+    // All services but S3 sign the path encoded once more (Signature Version 4, canonical request).
     SigningRequest request{.method = "POST",
-                           .path = "/",
+                           .path = uri_encode(path, true),
                            .query = {},
                            .headers = message.headers,
                            .payload = sha256_hex(message.body)};
-    request.headers.emplace_back("host", host_);
+    request.headers.emplace_back("host", address_.host);
     sign_v4(request,
             {.region = region_, .service = service_.name, .now_us = clock_.now_us()},
             credentials.key);
     return {.method = "POST",
-            .url = endpoint_ + "/",
+            .url = address_.scheme + address_.host + path,
             .headers = std::move(request.headers),
             .body = message.body,
             .into = {}};
 }
 
 AwsAnswer AwsClient::answered(HttpAnswer http, int attempts) {
-    if (const std::int64_t server_s = http.date_seconds(); server_s != 0) {
-        const std::int64_t ours_s = clock_.now_us() / kMicrosecondsPerSecond;
-        ahead_ms_.store((server_s - ours_s) * kMillisecondsPerSecond, std::memory_order_relaxed);
-    }
+    clock_difference_.note(http, clock_);
     AwsAnswer answer{
         .status = http.status, .body = {}, .code = {}, .message = {}, .attempts = attempts};
     if (!answer.ok() && service_.target[0] != '\0') {
@@ -209,7 +163,7 @@ Result<AwsAnswer> AwsClient::send(const Message& message, const CancelToken* can
         const bool last = attempt >= retry_.attempts_max;
         std::int64_t pause_ms = backoff_ms(retry_, attempt, random_fraction());
         if (outcome.failure != nullptr) {
-            if (last || !passes(outcome.failure->kind)) {
+            if (last || !passes_by_itself(outcome.failure->kind)) {
                 return not_answered(message, *outcome.failure, attempt);
             }
         } else {

@@ -7,13 +7,14 @@
 #include "core/clock.h"
 #include "core/result.h"
 
-#include <atomic>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "aws/clock_difference.h"
 #include "aws/credentials.h"
+#include "aws/endpoint.h"
 #include "aws/http_client.h"
 #include "aws/profile.h"
 #include "aws/retry.h"
@@ -69,7 +70,7 @@ class AwsClient {
 
     const std::string& region() const { return region_; }
     // The service's clock minus ours; nothing before the first answer.
-    std::optional<std::int64_t> clock_ahead_ms() const;
+    std::optional<std::int64_t> clock_ahead_ms() const { return clock_difference_.ahead_ms(); }
 
   private:
     struct Message {
@@ -88,20 +89,14 @@ class AwsClient {
     const AwsProfile profile_;
     const std::string region_;
     const Clock& clock_;
-    std::string endpoint_;  // "https://host:port"
-    std::string host_;
+    std::string endpoint_;          // as it is given
+    AwsEndpoint address_;           // the same in its parts
     std::optional<Error> refusal_;  // the environment cannot be used: every request fails with it
     RetryPolicy retry_;
     HttpClient http_;
     CredentialChain chain_;
-    std::atomic<std::int64_t> ahead_ms_{std::numeric_limits<std::int64_t>::min()};
+    ClockDifference clock_difference_;
 };
-
-// The region that is meant: the first that is not empty of `given`, AWS_REGION,
-// AWS_DEFAULT_REGION, the profile's, us-east-1.
-std::string aws_region(const std::string& given,
-                       const Environment& environment,
-                       const AwsProfile& profile);
 
 // Whether a service says by this error code that a session token has ended.
 bool token_expired(std::string_view code);

@@ -71,6 +71,11 @@ bool passes_by_itself(int status, std::string_view code) {
            std::find(kPassing.begin(), kPassing.end(), code) != kPassing.end();
 }
 
+bool passes_by_itself(HttpFailure::Kind kind) {
+    using Kind = HttpFailure::Kind;
+    return kind == Kind::kConnect || kind == Kind::kBroken || kind == Kind::kMalformed;
+}
+
 bool wait_ms(std::int64_t ms, const CancelToken* cancel) {
     while (ms > 0 && (cancel == nullptr || !cancel->cancelled())) {
         const std::int64_t step = cancel == nullptr ? ms : std::min(ms, kLookMs);

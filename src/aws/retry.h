@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "aws/http_client.h"
 #include "aws/profile.h"
 
 namespace muster {
@@ -32,6 +33,8 @@ double random_fraction();
 
 // Whether an answer with this status and error code may be another one next time.
 bool passes_by_itself(int status, std::string_view code);
+// The same for what came instead of an answer.
+bool passes_by_itself(HttpFailure::Kind kind);
 
 // False if it was cancelled meanwhile, at once.
 bool wait_ms(std::int64_t ms, const CancelToken* cancel);

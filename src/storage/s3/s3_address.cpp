@@ -5,19 +5,10 @@
 
 #include <algorithm>
 
-#include "aws/client.h"
+#include "aws/endpoint.h"
 
 namespace muster {
 namespace {
-
-std::string first_of(std::initializer_list<std::string> candidates) {
-    for (const std::string& candidate : candidates) {
-        if (!candidate.empty()) {
-            return candidate;
-        }
-    }
-    return {};
-}
 
 // The rules of bucket names that matter for a URL (S3 user guide, bucket naming rules).
 bool valid_bucket(std::string_view bucket) {
@@ -27,26 +18,21 @@ bool valid_bucket(std::string_view bucket) {
            });
 }
 
-Result<void> set_endpoint(std::string endpoint, bool path_style, S3Address& address) {
-    const std::size_t scheme = endpoint.find("://");
-    if (scheme == endpoint.npos || !endpoint.starts_with("http")) {
+Result<void> set_endpoint(const std::string& endpoint, bool path_style, S3Address& address) {
+    const auto parsed = parse_endpoint(endpoint);
+    if (!parsed) {
         return Error{.code = ErrorCode::kUsage,
                      .message = fmt::format("the S3 endpoint is '{}'", endpoint),
                      .hint = "write https://HOST or http://HOST:PORT"};
     }
-    while (endpoint.ends_with('/')) {
-        endpoint.pop_back();
-    }
-    const std::size_t host = scheme + 3;
-    const std::size_t path = std::min(endpoint.find('/', host), endpoint.size());
-    address.host = endpoint.substr(host, path - host);
-    address.path = endpoint.substr(path) + "/";
+    address.host = parsed->host;
+    address.path = parsed->path + "/";
     if (path_style) {
         address.path += address.bucket + "/";
     } else {
         address.host = address.bucket + "." + address.host;
     }
-    address.base_url = endpoint.substr(0, host) + address.host;
+    address.base_url = parsed->scheme + address.host;
     return {};
 }
 
@@ -68,16 +54,11 @@ Result<S3Address> resolve_address(const std::string& bucket,
     address.region = aws_region(options.region, environment, profile);
     address.sse = options.sse;
     address.kms_key = options.kms_key;
-    address.ca_file =
-        first_of({variable(environment, "AWS_CA_BUNDLE"), profile.value("ca_bundle")});
+    address.ca_file = ca_file_of(environment, profile);
     MUSTER_TRY(read_attempts(environment, profile, address.retry));
-    const bool ignored = variable(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true";
-    std::string endpoint = options.endpoint;
-    if (endpoint.empty() && !ignored) {
-        endpoint = first_of({variable(environment, "AWS_ENDPOINT_URL_S3"),
-                             variable(environment, "AWS_ENDPOINT_URL"),
-                             profile.value("endpoint_url")});
-    }
+    std::string endpoint = !options.endpoint.empty()
+                               ? options.endpoint
+                               : configured_endpoint("S3", environment, profile);
     address.aws = endpoint.empty();
     if (address.aws) {
         endpoint = fmt::format("https://s3.{}.amazonaws.com{}",

@@ -12,19 +12,12 @@
 namespace muster {
 namespace {
 
-constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
-constexpr std::int64_t kMillisecondsPerSecond = 1'000;
 constexpr std::size_t kProgressBytesMin = 64U << 10;
 // An error inside a success that was cut before its code.
 constexpr const char* kCutError = "InternalError";
 constexpr int kStatusOk = 200;
 constexpr int kStatusPartial = 206;
 constexpr int kStatusRedirect = 300;
-
-bool passes(HttpFailure::Kind kind) {
-    using Kind = HttpFailure::Kind;
-    return kind == Kind::kConnect || kind == Kind::kBroken || kind == Kind::kMalformed;
-}
 
 // The rest of a ranged read of which some bytes are there.
 S3Call rest_of(const S3Call& call, std::size_t received) {
@@ -111,19 +104,6 @@ HttpRequest S3Client::signed_request(const S3Call& call, const AwsCredentials& c
             .despite_cancel = call.cleanup};
 }
 
-void S3Client::note_clock(const HttpAnswer& answer) {
-    if (const std::int64_t server_s = answer.date_seconds(); server_s != 0) {
-        const std::int64_t ours_s = clock_.now_us() / kMicrosecondsPerSecond;
-        ahead_ms_.store((server_s - ours_s) * kMillisecondsPerSecond, std::memory_order_relaxed);
-    }
-}
-
-std::optional<std::int64_t> S3Client::clock_ahead_ms() const {
-    const std::int64_t ahead_ms = ahead_ms_.load(std::memory_order_relaxed);
-    return ahead_ms == std::numeric_limits<std::int64_t>::min() ? std::nullopt
-                                                                : std::optional{ahead_ms};
-}
-
 // One call on its way: what was done so far, and how often.
 struct S3Client::Progress {
     int attempt = 1;
@@ -146,7 +126,7 @@ Result<S3Answer> S3Client::send(const S3Call& call) {
         check_whole(call, outcome);
         std::int64_t pause_ms = backoff_ms(address_.retry, progress.attempt, random_fraction());
         if (outcome.failure != nullptr) {
-            if (last || !passes(outcome.failure->kind)) {
+            if (last || !passes_by_itself(outcome.failure->kind)) {
                 return transport_error(call, *outcome.failure, progress.attempt);
             }
             if (call.range && outcome.failure->received >= kProgressBytesMin) {
@@ -173,7 +153,7 @@ Result<S3Answer> S3Client::send(const S3Call& call) {
 }
 
 S3Answer S3Client::answered(HttpAnswer http, const Progress& progress) {
-    note_clock(http);
+    clock_difference_.note(http, clock_);
     S3Answer answer{.http = std::move(http), .error = {}, .attempts = progress.attempt};
     // A success may hold an error as well: CompleteMultipartUpload begins its answer early.
     if (answer.http.status >= kStatusRedirect ||

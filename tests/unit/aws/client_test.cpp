@@ -1,6 +1,7 @@
 // Requests to services of AWS and what becomes of their failures, against a server on loopback.
 #include "aws/client.h"
 
+#include "core/sha256.h"
 #include "support/http_script.h"
 #include "support/manual_clock.h"
 
@@ -65,6 +66,30 @@ TEST_F(AwsClientTest, SendsQueries) {
     AwsClient sut = client(kQuery, at(server));
     ASSERT_TRUE(sut.send_query("GetClusterCredentials", {{"DbUser", "a b&c"}}, nullptr).ok());
     EXPECT_EQ(sent, "Action=GetClusterCredentials&DbUser=a%20b%26c&Version=2012-12-01");
+}
+
+TEST_F(AwsClientTest, AnEndpointMayHaveAPath) {
+    const HttpScript server{
+        [](const std::string&, const std::string&) { return HttpScript::Answer{}; }};
+    AwsClient sut = client(kJson, {{"AWS_ENDPOINT_URL", server.url() + "/base%20x/"}});
+    ASSERT_TRUE(sut.send_json("ExecuteStatement", "{}", nullptr).ok());
+    const std::string host = server.url().substr(std::string{"http://"}.size());
+    EXPECT_EQ(sut.place("X"), "X at " + host);
+    const std::string head = server.heads().at(0);
+    EXPECT_TRUE(head.starts_with("POST /base%20x/ HTTP/1.1\r\n")) << head;
+    EXPECT_NE(head.find("\r\nHost: " + host + "\r\n"), head.npos) << head;
+    SigningRequest expected{.method = "POST",
+                            .path = "/base%2520x/",
+                            .query = {},
+                            .headers = {{"content-type", "application/x-amz-json-1.1"},
+                                        {"x-amz-target", "RedshiftData.ExecuteStatement"},
+                                        {"host", host}},
+                            .payload = sha256_hex("{}")};
+    sign_v4(expected,
+            {.region = "eu-central-1", .service = "redshift-data", .now_us = clock_.now_us()},
+            {.access_key_id = "AKID", .secret_access_key = "secret-key", .session_token = {}});
+    EXPECT_EQ(expected.headers.back().first, "authorization");
+    EXPECT_NE(head.find(expected.headers.back().second), head.npos) << head;
 }
 
 TEST_F(AwsClientTest, TriesAgainWhatPasses) {
@@ -140,10 +165,12 @@ TEST_F(AwsClientTest, FindsItsEndpoint) {
     EXPECT_EQ(
         place({{"AWS_ENDPOINT_URL", "http://a:1"}, {"AWS_ENDPOINT_URL_REDSHIFT_DATA", "http://b"}}),
         "X at b");
-    AwsClient bad = client(kJson, {{"AWS_ENDPOINT_URL", "here"}});
-    const auto answer = bad.send_json("X", "{}", nullptr);
-    ASSERT_FALSE(answer.ok());
-    EXPECT_EQ(answer.error().code, ErrorCode::kUsage);
+    for (const char* text : {"here", "https://", "https:///x"}) {
+        AwsClient bad = client(kJson, {{"AWS_ENDPOINT_URL", text}});
+        const auto answer = bad.send_json("X", "{}", nullptr);
+        ASSERT_FALSE(answer.ok()) << text;
+        EXPECT_EQ(answer.error().code, ErrorCode::kUsage) << text;
+    }
 }
 
 }  // namespace

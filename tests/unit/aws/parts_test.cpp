@@ -1,4 +1,5 @@
-// Profiles, pauses between attempts, and the answers that hold credentials.
+// Profiles, endpoints, pauses between attempts, and the answers that hold credentials.
+#include "support/manual_clock.h"
 #include "support/temp_folder.h"
 
 #include <gtest/gtest.h>
@@ -6,7 +7,9 @@
 #include <chrono>
 #include <fstream>
 
+#include "aws/clock_difference.h"
 #include "aws/credentials.h"
+#include "aws/endpoint.h"
 #include "aws/http_client.h"
 #include "aws/profile.h"
 #include "aws/retry.h"
@@ -50,6 +53,16 @@ TEST(Retry, OnlyWhatMayPassIsTriedAgain) {
     EXPECT_TRUE(passes_by_itself(409, "ConditionalRequestConflict"));
 }
 
+TEST(Retry, BrokenConnectionsMayPassButNoCertificateDoes) {
+    using Kind = HttpFailure::Kind;
+    for (const Kind kind : {Kind::kConnect, Kind::kBroken, Kind::kMalformed}) {
+        EXPECT_TRUE(passes_by_itself(kind));
+    }
+    for (const Kind kind : {Kind::kTls, Kind::kCancelled, Kind::kLibrary}) {
+        EXPECT_FALSE(passes_by_itself(kind));
+    }
+}
+
 TEST(Retry, AServerMayAskForHalfAMinute) {
     const auto asked_ms = [](const std::string& text) {
         return HttpAnswer{.headers = {{"retry-after", text}}, .body = {}}.retry_after_ms();
@@ -91,6 +104,55 @@ TEST(AwsProfile, ReadsSectionsOfBothFiles) {
     EXPECT_EQ(load_aws_profile(environment_of(files), "").value("region"), "us-west-2");
     EXPECT_FALSE(load_aws_profile(environment_of(files), "absent").found);
     EXPECT_FALSE(load_aws_profile({}, "").found);
+}
+
+TEST(AwsEndpoint, InItsParts) {
+    const auto plain = parse_endpoint("https://a.example.com");
+    ASSERT_TRUE(plain.has_value());
+    EXPECT_EQ(plain->scheme, "https://");
+    EXPECT_EQ(plain->host, "a.example.com");
+    EXPECT_EQ(plain->path, "");
+    const auto below = parse_endpoint("http://a:1/b/c//");
+    ASSERT_TRUE(below.has_value());
+    EXPECT_EQ(below->scheme, "http://");
+    EXPECT_EQ(below->host, "a:1");
+    EXPECT_EQ(below->path, "/b/c");
+    for (const char* text :
+         {"", "here", "ftp://a", "http:", "https://", "https:///", "http:///b"}) {
+        EXPECT_FALSE(parse_endpoint(text).has_value()) << text;
+    }
+}
+
+TEST(AwsEndpoint, IsTheFirstThatIsConfigured) {
+    AwsProfile profile;
+    Variables variables;
+    const auto endpoint = [&] {
+        return configured_endpoint("S3", environment_of(variables), profile);
+    };
+    const auto ca_file = [&] { return ca_file_of(environment_of(variables), profile); };
+    EXPECT_EQ(endpoint(), "");
+    EXPECT_EQ(ca_file(), "");
+    profile.values = {{"endpoint_url", "http://profile"}, {"ca_bundle", "profile.pem"}};
+    EXPECT_EQ(endpoint(), "http://profile");
+    EXPECT_EQ(ca_file(), "profile.pem");
+    variables = {{"AWS_ENDPOINT_URL", "http://all"}, {"AWS_CA_BUNDLE", "all.pem"}};
+    EXPECT_EQ(endpoint(), "http://all");
+    EXPECT_EQ(ca_file(), "all.pem");
+    variables["AWS_ENDPOINT_URL_S3"] = "http://s3";
+    EXPECT_EQ(endpoint(), "http://s3");
+    variables["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true";
+    EXPECT_EQ(endpoint(), "");
+}
+
+TEST(ClockDifference, OfAnAnswerWithADate) {
+    const ManualClock clock;  // 2025-11-24T16:00:00Z
+    ClockDifference difference;
+    EXPECT_EQ(difference.ahead_ms(), std::nullopt);
+    difference.note(HttpAnswer{}, clock);
+    EXPECT_EQ(difference.ahead_ms(), std::nullopt);
+    difference.note(HttpAnswer{.headers = {{"date", "Mon, 24 Nov 2025 15:59:58 GMT"}}, .body = {}},
+                    clock);
+    EXPECT_EQ(difference.ahead_ms(), -2'000);
 }
 
 TEST(Credentials, OfJsonAndTimes) {

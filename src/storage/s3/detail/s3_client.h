@@ -8,14 +8,13 @@
 #include "storage/object_store.h"
 #include "storage/s3/detail/s3_xml.h"
 
-#include <atomic>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "aws/clock_difference.h"
 #include "aws/credentials.h"
 #include "aws/http_client.h"
 #include "aws/retry.h"
@@ -89,7 +88,7 @@ class S3Client {
     const S3Address& address() const { return address_; }
     const CancelToken* cancel() const { return cancel_; }
     // The server's clock minus ours; nothing before the first answer.
-    std::optional<std::int64_t> clock_ahead_ms() const;
+    std::optional<std::int64_t> clock_ahead_ms() const { return clock_difference_.ahead_ms(); }
 
   private:
     struct Progress;
@@ -98,14 +97,13 @@ class S3Client {
     Error transport_error(const S3Call& call, const HttpFailure& failure, int attempts) const;
     Error denied(const S3Call& call, const S3Answer& answer);
     Error wrong_region(const S3Call& call, const std::string& region) const;
-    void note_clock(const HttpAnswer& answer);
 
     const S3Address address_;
     const Clock& clock_;
     const CancelToken* cancel_;
     HttpClient http_;
     CredentialChain chain_;
-    std::atomic<std::int64_t> ahead_ms_{std::numeric_limits<std::int64_t>::min()};
+    ClockDifference clock_difference_;
 };
 
 // The name of the header by which S3 says in which region a bucket is.

@@ -154,11 +154,12 @@ Result<AwsAnswer> AwsClient::send(const Message& message, const CancelToken* can
     if (refusal_) {
         return *refusal_;
     }
+    const CancelToken* cuts = message.whole ? nullptr : cancel;
     bool renewed = false;
     for (int attempt = 1;; ++attempt) {
-        MUSTER_ASSIGN(const AwsCredentials credentials, chain_.get());
+        MUSTER_ASSIGN(const AwsCredentials credentials, chain_.get(cuts));
         HttpRequest request = signed_request(message, credentials);
-        request.cancel = message.whole ? nullptr : cancel;
+        request.cancel = cuts;
         HttpOutcome outcome = http_.send(request);
         const bool last = attempt >= retry_.attempts_max;
         std::int64_t pause_ms = backoff_ms(retry_, attempt, random_fraction());
@@ -209,8 +210,7 @@ Error AwsClient::not_answered(const Message& message,
 }
 
 Error AwsClient::denied(const std::string& operation, const AwsAnswer& answer) {
-    const auto credentials = chain_.get();
-    const std::string source = credentials.ok() ? credentials->source : "unknown";
+    const std::string source = chain_.source();
     Error error{.code = ErrorCode::kIo};
     if (answer.message.find("ignature expired") != std::string::npos ||
         answer.message.find("not yet current") != std::string::npos ||

@@ -121,14 +121,14 @@ CredentialChain::CredentialChain(HttpClient& http,
       profile_given_(profile_given),
       region_(std::move(region)) {}
 
-Result<AwsCredentials> CredentialChain::get() {
+Result<AwsCredentials> CredentialChain::get(const CancelToken* cancel) {
     const std::lock_guard lock{mutex_};
     const std::int64_t now_us = clock_.now_us();
     const bool ends = current_ && current_->expires_at_us != 0;
     if (current_ && (!ends || current_->expires_at_us - kRefreshBeforeUs > now_us)) {
         return *current_;
     }
-    auto found = find();
+    auto found = find(cancel);
     if ((!found.ok() || !*found) && ends && current_->expires_at_us > now_us) {
         return *current_;  // still good; the next request looks again
     }
@@ -147,7 +147,13 @@ Result<AwsCredentials> CredentialChain::get() {
                          "~/.aws/credentials, or give this machine a role"};
     }
     current_ = **found;
+    source_ = current_->source;
     return *current_;
+}
+
+std::string CredentialChain::source() {
+    const std::lock_guard lock{mutex_};
+    return source_;
 }
 
 bool CredentialChain::expired(const SigningKey& key) {
@@ -163,7 +169,7 @@ bool CredentialChain::expired(const SigningKey& key) {
     return renewable;
 }
 
-Result<std::optional<AwsCredentials>> CredentialChain::find() {
+Result<std::optional<AwsCredentials>> CredentialChain::find(const CancelToken* cancel) {
     if (!profile_given_) {
         if (auto found = from_environment()) {
             return found;
@@ -172,20 +178,21 @@ Result<std::optional<AwsCredentials>> CredentialChain::find() {
                       from_web_identity(variable(environment_, "AWS_ROLE_ARN"),
                                         variable(environment_, "AWS_WEB_IDENTITY_TOKEN_FILE"),
                                         variable(environment_, "AWS_ROLE_SESSION_NAME"),
-                                        "the web identity of the environment"));
+                                        "the web identity of the environment",
+                                        cancel));
         if (web) {
             return web;
         }
     }
-    MUSTER_ASSIGN(auto profile, from_profile());
+    MUSTER_ASSIGN(auto profile, from_profile(cancel));
     if (profile || profile_given_) {
         return profile;
     }
-    MUSTER_ASSIGN(auto container, from_container());
+    MUSTER_ASSIGN(auto container, from_container(cancel));
     if (container) {
         return container;
     }
-    return from_instance();
+    return from_instance(cancel);
 }
 
 std::optional<AwsCredentials> CredentialChain::from_environment() const {
@@ -200,7 +207,7 @@ std::optional<AwsCredentials> CredentialChain::from_environment() const {
     return found;
 }
 
-Result<std::optional<AwsCredentials>> CredentialChain::from_profile() {
+Result<std::optional<AwsCredentials>> CredentialChain::from_profile(const CancelToken* cancel) {
     if (!profile_.found) {
         return std::optional<AwsCredentials>{};
     }
@@ -208,7 +215,8 @@ Result<std::optional<AwsCredentials>> CredentialChain::from_profile() {
                   from_web_identity(profile_.value("role_arn"),
                                     profile_.value("web_identity_token_file"),
                                     profile_.value("role_session_name"),
-                                    "the web identity of profile " + profile_.name));
+                                    "the web identity of profile " + profile_.name,
+                                    cancel));
     if (web) {
         return web;
     }
@@ -237,7 +245,8 @@ Result<std::optional<AwsCredentials>> CredentialChain::from_web_identity(
     const std::string& role,
     const std::string& token_file,
     const std::string& session,
-    const std::string& source) {
+    const std::string& source,
+    const CancelToken* cancel) {
     if (role.empty() || token_file.empty()) {
         return std::optional<AwsCredentials>{};
     }
@@ -259,7 +268,8 @@ Result<std::optional<AwsCredentials>> CredentialChain::from_web_identity(
              .url = endpoint + "/",
              .headers = {{"content-type", "application/x-www-form-urlencoded"}},
              .body = body,
-             .into = {}});
+             .into = {},
+             .cancel = cancel});
     if (outcome.failure != nullptr || outcome.answer.status >= 500) {
         return did_not_answer("STS at " + endpoint, outcome);
     }
@@ -279,13 +289,14 @@ Result<std::optional<AwsCredentials>> CredentialChain::from_web_identity(
     return parsed;
 }
 
-Result<std::optional<AwsCredentials>> CredentialChain::from_container() {
+Result<std::optional<AwsCredentials>> CredentialChain::from_container(const CancelToken* cancel) {
     const std::string relative = variable(environment_, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
     const std::string full = variable(environment_, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
     if (relative.empty() && full.empty()) {
         return std::optional<AwsCredentials>{};
     }
     HttpRequest request;
+    request.cancel = cancel;
     request.url = relative.empty() ? full : std::string{kContainerEndpoint} + relative;
     request.direct = true;
     request.connect_timeout_ms = kServiceTimeoutMs;
@@ -309,7 +320,7 @@ Result<std::optional<AwsCredentials>> CredentialChain::from_container() {
     return found;
 }
 
-Result<std::optional<AwsCredentials>> CredentialChain::from_instance() {
+Result<std::optional<AwsCredentials>> CredentialChain::from_instance(const CancelToken* cancel) {
     if (variable(environment_, "AWS_EC2_METADATA_DISABLED") == "true") {
         return std::optional<AwsCredentials>{};
     }
@@ -321,6 +332,7 @@ Result<std::optional<AwsCredentials>> CredentialChain::from_instance() {
         endpoint.pop_back();
     }
     HttpRequest request;
+    request.cancel = cancel;
     request.direct = true;
     request.connect_timeout_ms = kServiceTimeoutMs;
     request.silence_timeout_ms = kServiceTimeoutMs;

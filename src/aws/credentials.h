@@ -3,6 +3,7 @@
 // the catalog, that profile alone.
 #pragma once
 
+#include "core/cancel.h"
 #include "core/clock.h"
 #include "core/result.h"
 
@@ -35,22 +36,27 @@ class CredentialChain {
                     std::string region);
 
     // kUsage if no source has any; kUnavailable if a source that has them did not answer.
-    Result<AwsCredentials> get();
+    // `cancel` ends requests to the sources; null = that of the HTTP client does.
+    Result<AwsCredentials> get(const CancelToken* cancel = nullptr);
+
+    // Where those that were got last come from, "unknown" before the first. Asks nobody.
+    std::string source();
 
     // Forgets those that a server called expired, if they are still the current ones; true if
     // another look may bring newer ones.
     bool expired(const SigningKey& key);
 
   private:
-    Result<std::optional<AwsCredentials>> find();
+    Result<std::optional<AwsCredentials>> find(const CancelToken* cancel);
     std::optional<AwsCredentials> from_environment() const;
     Result<std::optional<AwsCredentials>> from_web_identity(const std::string& role,
                                                             const std::string& token_file,
                                                             const std::string& session,
-                                                            const std::string& source);
-    Result<std::optional<AwsCredentials>> from_profile();
-    Result<std::optional<AwsCredentials>> from_container();
-    Result<std::optional<AwsCredentials>> from_instance();
+                                                            const std::string& source,
+                                                            const CancelToken* cancel);
+    Result<std::optional<AwsCredentials>> from_profile(const CancelToken* cancel);
+    Result<std::optional<AwsCredentials>> from_container(const CancelToken* cancel);
+    Result<std::optional<AwsCredentials>> from_instance(const CancelToken* cancel);
 
     HttpClient& http_;
     const Clock& clock_;
@@ -60,6 +66,7 @@ class CredentialChain {
     const std::string region_;
     std::mutex mutex_;
     std::optional<AwsCredentials> current_;
+    std::string source_ = "unknown";
 };
 
 // Microseconds of an RFC 3339 time in UTC such as 2026-11-24T18:19:37Z; nothing if it is none.

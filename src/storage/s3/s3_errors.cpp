@@ -113,8 +113,7 @@ Error S3Client::wrong_region(const S3Call& call, const std::string& region) cons
 
 Error S3Client::denied(const S3Call& call, const S3Answer& answer) {
     const std::string& code = answer.error.code;
-    const auto credentials = chain_.get();
-    const std::string source = credentials.ok() ? credentials->source : "unknown";
+    const std::string source = chain_.source();
     Error error{.code = ErrorCode::kIo,
                 .message = fmt::format("{}: {}", place(call), in_words(answer))};
     if (code == "RequestTimeTooSkewed") {

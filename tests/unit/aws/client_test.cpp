@@ -92,6 +92,27 @@ TEST_F(AwsClientTest, AnEndpointMayHaveAPath) {
     EXPECT_NE(head.find(expected.headers.back().second), head.npos) << head;
 }
 
+TEST_F(AwsClientTest, ACancelEndsTheSearchForCredentialsUnlessTheRequestIsToBeWhole) {
+    const HttpScript server{[](const std::string& head, const std::string&) {
+        return HttpScript::Answer{
+            .body = head.starts_with("GET /creds ")
+                        ? R"({"AccessKeyId":"i","SecretAccessKey":"s","Token":"t"})"
+                        : "{}"};
+    }};
+    AwsClient sut = client(kJson,
+                           {{"AWS_ACCESS_KEY_ID", ""},
+                            {"AWS_CONTAINER_CREDENTIALS_FULL_URI", server.url() + "/creds"},
+                            {"AWS_ENDPOINT_URL", server.url()}});
+    CancelToken cancel;
+    cancel.cancel();
+    const auto cut = sut.send_json("ExecuteStatement", "{}", &cancel);
+    ASSERT_FALSE(cut.ok());
+    EXPECT_EQ(cut.error().code, ErrorCode::kCancelled);
+    const auto whole = sut.send_json("ExecuteStatement", "{}", &cancel, true);
+    ASSERT_TRUE(whole.ok()) << whole.error().message;
+    EXPECT_EQ(whole->body, "{}");
+}
+
 TEST_F(AwsClientTest, TriesAgainWhatPasses) {
     int asked = 0;
     const HttpScript server{[&asked](const std::string&, const std::string&) {

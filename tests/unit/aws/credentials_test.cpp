@@ -107,6 +107,40 @@ TEST_F(S3Credentials, AContainerEndpointThatFailsIsNotPassedOver) {
     EXPECT_EQ(server.heads().size(), 3U);
 }
 
+TEST_F(S3Credentials, ACancelEndsTheTries) {
+    CancelToken cancel;
+    HttpScript server{[&cancel](const std::string&, const std::string&) {
+        cancel.cancel();
+        return HttpScript::Answer{.status = 500, .body = "no"};
+    }};
+    const std::string token = (folder_.path() / "token").string();
+    std::ofstream{token} << "x";
+    const Variables sources[] = {
+        {{"AWS_CONTAINER_CREDENTIALS_FULL_URI", server.url()}},
+        {{"AWS_ROLE_ARN", "arn:aws:iam::1:role/r"},
+         {"AWS_WEB_IDENTITY_TOKEN_FILE", token},
+         {"AWS_ENDPOINT_URL_STS", server.url()}},
+        {{"AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url()}},
+    };
+    for (const Variables& source : sources) {
+        variables_ = source;
+        const auto found = chain()->get(&cancel);
+        ASSERT_FALSE(found.ok());
+        EXPECT_EQ(found.error().code, ErrorCode::kCancelled) << found.error().message;
+    }
+    EXPECT_LE(server.heads().size(), 1U);
+}
+
+TEST_F(S3Credentials, TheirSourceIsKnownAfterTheyEnded) {
+    write_credentials("[loader]\naws_access_key_id = file\naws_secret_access_key = s\n");
+    const auto sut = chain("loader");
+    EXPECT_EQ(sut->source(), "unknown");
+    const auto found = sut->get();
+    ASSERT_TRUE(found.ok()) << found.error().message;
+    EXPECT_TRUE(sut->expired(found->key));
+    EXPECT_EQ(sut->source(), "profile loader");
+}
+
 HttpScript::Answer instance(const std::string& head, const std::string& expiration) {
     if (head.starts_with("PUT /latest/api/token ")) {
         return {.body = "secret-token"};

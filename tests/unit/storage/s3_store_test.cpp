@@ -72,6 +72,7 @@ TEST_F(S3StoreTest, WhatDoesNotPassIsAskedOnce) {
         {s3_error(403, "SignatureDoesNotMatch"), ErrorCode::kIo, "secret access key"},
         {s3_error(403, "AccessDenied"), ErrorCode::kIo, "s3:ListBucket"},
         {s3_error(400, "ExpiredToken"), ErrorCode::kIo, "has expired"},
+        {s3_error(400, "ExpiredTokenException"), ErrorCode::kIo, "has expired"},
         {s3_error(404, "NoSuchBucket"), ErrorCode::kNotFound, "no bucket 'lake'"},
         {s3_error(400, "AuthorizationHeaderMalformed", "<Region>eu-west-3</Region>"),
          ErrorCode::kUsage,

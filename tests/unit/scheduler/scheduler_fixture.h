@@ -194,6 +194,13 @@ class SchedulerTest : public testing::Test {
         const std::lock_guard lock{mutex_};
         always_ = std::move(error);
     }
+    // Waits until the work of so many began: it is told of as started a moment before.
+    void wait_for_acts(int count) {
+        std::unique_lock lock{mutex_};
+        const bool began =
+            changed_.wait_for(lock, std::chrono::seconds{20}, [&] { return acts_ >= count; });
+        ASSERT_TRUE(began) << acts_;
+    }
     int acts() {
         const std::lock_guard lock{mutex_};
         return acts_;
@@ -239,6 +246,7 @@ class SchedulerTest : public testing::Test {
     Result<std::string> act(const CancelToken& stop) {
         std::unique_lock lock{mutex_};
         ++acts_;
+        changed_.notify_all();
         while (hold_ && !stop.cancelled()) {
             changed_.wait_for(lock, std::chrono::milliseconds{5});
         }

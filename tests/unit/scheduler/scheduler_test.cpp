@@ -117,6 +117,7 @@ TEST_F(SchedulerTest, WithQueueOneWaitsAndMoreAreLeftOut) {
     start("0 * * * *", Overlap::kQueue);
     at(kMidnight + kHour);
     wait_for(Kind::kStarted);
+    wait_for_acts(1);
     at(kMidnight + 2 * kHour);
     wait_for(Kind::kQueued);
     at(kMidnight + 3 * kHour);

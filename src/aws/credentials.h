@@ -48,15 +48,6 @@ class CredentialChain {
 
   private:
     Result<std::optional<AwsCredentials>> find(const CancelToken* cancel);
-    std::optional<AwsCredentials> from_environment() const;
-    Result<std::optional<AwsCredentials>> from_web_identity(const std::string& role,
-                                                            const std::string& token_file,
-                                                            const std::string& session,
-                                                            const std::string& source,
-                                                            const CancelToken* cancel);
-    Result<std::optional<AwsCredentials>> from_profile(const CancelToken* cancel);
-    Result<std::optional<AwsCredentials>> from_container(const CancelToken* cancel);
-    Result<std::optional<AwsCredentials>> from_instance(const CancelToken* cancel);
 
     HttpClient& http_;
     const Clock& clock_;
@@ -69,10 +60,11 @@ class CredentialChain {
     std::string source_ = "unknown";
 };
 
-// Microseconds of an RFC 3339 time in UTC such as 2026-11-24T18:19:37Z; nothing if it is none.
-std::optional<std::int64_t> parse_utc_us(const std::string& text);
+// Microseconds since 1970-01-01T00:00:00Z of an RFC 3339 time such as 2026-11-24T18:19:37Z or
+// 2026-11-24T19:19:37+01:00; nothing if it is none.
+std::optional<std::int64_t> parse_time_us(const std::string& text);
 
-// The members AccessKeyId, SecretAccessKey, Token and Expiration of a JSON answer.
+// The members AccessKeyId, SecretAccessKey, Token or SessionToken, and Expiration of a JSON object.
 std::optional<AwsCredentials> parse_credentials_json(const std::string& json);
 
 }  // namespace muster

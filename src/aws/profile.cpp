@@ -47,6 +47,11 @@ Result<std::string> read_small_file(const std::string& path) {
     return std::string{std::istreambuf_iterator<char>{file}, {}};
 }
 
+std::string first_line(std::string text) {
+    text.resize(std::min(text.find_first_of("\r\n"), text.size()));
+    return text;
+}
+
 bool read_section(std::string_view text,
                   std::string_view section,
                   std::map<std::string, std::string>& values) {

@@ -42,4 +42,6 @@ std::string variable(const Environment& environment, const std::string& name);
 // A small file that must be there; kUsage naming it otherwise.
 Result<std::string> read_small_file(const std::string& path);
 
+std::string first_line(std::string text);
+
 }  // namespace muster

@@ -116,7 +116,7 @@ class ClusterLogin final : public LoginSource {
         };
         Fetched fetched;
         fetched.login = {text("DbUser"), text("DbPassword")};
-        return checked(std::move(fetched), parse_utc_us(text("Expiration")));
+        return checked(std::move(fetched), parse_time_us(text("Expiration")));
     }
 
     const Address address_;
@@ -152,7 +152,7 @@ class ServerlessLogin final : public LoginSource {
             fetched.login = {text_or_empty(object["dbUser"]), text_or_empty(object["dbPassword"])};
             double seconds = 0;
             if (object["expiration"].get_double().get(seconds) != simdjson::SUCCESS) {
-                expires_at_us = parse_utc_us(text_or_empty(object["expiration"]));
+                expires_at_us = parse_time_us(text_or_empty(object["expiration"]));
             } else if (seconds >= 1 && seconds <= kEndSecondsMax) {
                 expires_at_us = static_cast<std::int64_t>(seconds) * kMicrosecondsPerSecond;
             }

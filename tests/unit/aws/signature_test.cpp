@@ -42,7 +42,7 @@ TEST(Signature, PublishedVectors) {
         sign_v4(request,
                 {.region = text(vector, "region"),
                  .service = text(vector, "service"),
-                 .now_us = parse_utc_us(text(vector, "time")).value()},
+                 .now_us = parse_time_us(text(vector, "time")).value()},
                 {text(vector, "access_key_id"),
                  text(vector, "secret_access_key"),
                  text(vector, "session_token")});

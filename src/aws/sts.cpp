@@ -1,0 +1,139 @@
+// Roles from the Security Token Service: for keys, or for the token of a web identity.
+#include "core/sha256.h"
+#include "core/text.h"
+
+#include <fmt/core.h>
+
+#include "aws/detail/credential_sources.h"
+#include "aws/endpoint.h"
+#include "aws/xml.h"
+
+namespace muster {
+namespace {
+
+constexpr int kStatusOk = 200;
+constexpr int kStatusServerFault = 500;
+constexpr const char* kVersion = "2011-06-15";
+
+std::string endpoint_of(const CredentialSearch& search) {
+    const std::string endpoint = configured_endpoint("STS", search.environment, search.profile);
+    return !endpoint.empty() ? endpoint
+                             : fmt::format("https://sts.{}.amazonaws.com{}",
+                                           search.region,
+                                           search.region.starts_with("cn-") ? ".cn" : "");
+}
+
+NameValues parameters_of(const std::string& operation, const RoleRequest& role) {
+    NameValues parameters{{"Action", operation},
+                          {"Version", kVersion},
+                          {"RoleArn", role.arn},
+                          {"RoleSessionName", role.session.empty() ? "muster" : role.session}};
+    if (!role.external_id.empty()) {
+        parameters.emplace_back("ExternalId", role.external_id);
+    }
+    if (!role.duration_seconds.empty()) {
+        parameters.emplace_back("DurationSeconds", role.duration_seconds);
+    }
+    return parameters;
+}
+
+std::optional<AwsCredentials> parse_answer(std::string_view body, const std::string& operation) {
+    const std::string result = operation + "Result";
+    const auto text = [&](const char* name) {
+        return xml_text_at(body, {result.c_str(), "Credentials", name}).value_or("");
+    };
+    AwsCredentials found;
+    found.key = {text("AccessKeyId"), text("SecretAccessKey"), text("SessionToken")};
+    found.expires_at_us = parse_time_us(text("Expiration")).value_or(0);
+    if (found.key.access_key_id.empty() || found.key.secret_access_key.empty()) {
+        return std::nullopt;
+    }
+    return found;
+}
+
+// `as`: null if nobody signs. `hint`: for a refusal.
+FoundCredentials ask_sts(const CredentialSearch& search,
+                         const std::string& operation,
+                         const RoleRequest& role,
+                         const NameValues& parameters,
+                         const AwsCredentials* as,
+                         const std::string& hint) {
+    const std::string endpoint = endpoint_of(search);
+    const auto address = parse_endpoint(endpoint);
+    if (!address) {
+        return Error{.code = ErrorCode::kUsage,
+                     .message = fmt::format("the endpoint of STS is '{}'", printable(endpoint)),
+                     .hint = "set AWS_ENDPOINT_URL_STS to https://HOST or http://HOST:PORT"};
+    }
+    const std::string body = canonical_query(parameters);
+    NameValues headers{{"content-type", "application/x-www-form-urlencoded; charset=utf-8"}};
+    if (as != nullptr) {
+        headers.emplace_back("host", address->host);
+        SigningRequest request{.method = "POST",
+                               .path = uri_encode(address->path + "/", true),
+                               .query = {},
+                               .headers = std::move(headers),
+                               .payload = sha256_hex(body)};
+        sign_v4(request,
+                {.region = search.region, .service = "sts", .now_us = search.clock.now_us()},
+                as->key);
+        headers = std::move(request.headers);
+    }
+    const HttpOutcome outcome = ask_for_credentials(
+        search.http,
+        {.method = "POST",
+         .url = fmt::format("{}{}{}/", address->scheme, address->host, address->path),
+         .headers = std::move(headers),
+         .body = body,
+         .into = {},
+         .cancel = search.cancel});
+    if (outcome.failure != nullptr || outcome.answer.status >= kStatusServerFault) {
+        return no_credentials_from("STS at " + endpoint, outcome);
+    }
+    auto found = parse_answer(outcome.answer.body, operation);
+    if (outcome.answer.status != kStatusOk || !found) {
+        const AwsErrorText error = parse_error_response(outcome.answer.body);
+        return Error{.code = ErrorCode::kUsage,
+                     .message = fmt::format(
+                         "STS refused role {}: {} {}",
+                         role.arn,
+                         error.code.empty() ? std::to_string(outcome.answer.status) : error.code,
+                         printable(error.message)),
+                     .hint = hint};
+    }
+    found->source = role.source;
+    return found;
+}
+
+}  // namespace
+
+FoundCredentials web_identity_role(const CredentialSearch& search,
+                                   const RoleRequest& role,
+                                   const std::string& token_file) {
+    const std::string operation = "AssumeRoleWithWebIdentity";
+    MUSTER_ASSIGN(const std::string token, read_small_file(token_file));
+    NameValues parameters = parameters_of(operation, role);
+    parameters.emplace_back("WebIdentityToken", first_line(token));
+    return ask_sts(search,
+                   operation,
+                   role,
+                   parameters,
+                   nullptr,
+                   fmt::format("check the role's trust policy and the token in {}", token_file));
+}
+
+FoundCredentials assume_role(const CredentialSearch& search,
+                             const RoleRequest& role,
+                             const AwsCredentials& as) {
+    const std::string operation = "AssumeRole";
+    return ask_sts(search,
+                   operation,
+                   role,
+                   parameters_of(operation, role),
+                   &as,
+                   fmt::format("check the role's trust policy, and that the identity of {} has the "
+                               "right sts:AssumeRole",
+                               as.source));
+}
+
+}  // namespace muster

@@ -36,21 +36,30 @@ std::string bare_code(std::string_view code) {
     return std::string{hash == code.npos ? code : code.substr(hash + 1)};
 }
 
+void read_xml_error(const HttpAnswer& http, AwsAnswer& answer) {
+    AwsErrorText error = parse_error_response(http.body);
+    answer.code = std::move(error.code);
+    answer.message = std::move(error.message);
+}
+
 void read_json_error(const HttpAnswer& http, AwsAnswer& answer) {
-    answer.code = bare_code(http.header("x-amzn-errortype"));
     simdjson::dom::parser parser;
     simdjson::dom::object object;
-    if (parser.parse(http.body).get_object().get(object) != simdjson::SUCCESS) {
-        return;
-    }
-    std::string_view text;
-    if (answer.code.empty() && object["__type"].get_string().get(text) == simdjson::SUCCESS) {
-        answer.code = bare_code(text);
-    }
-    for (const char* name : {"message", "Message"}) {
-        if (object[name].get_string().get(text) == simdjson::SUCCESS) {
-            answer.message = std::string{text};
+    if (parser.parse(http.body).get_object().get(object) == simdjson::SUCCESS) {
+        std::string_view text;
+        if (object["__type"].get_string().get(text) == simdjson::SUCCESS) {
+            answer.code = bare_code(text);
         }
+        for (const char* name : {"message", "Message"}) {
+            if (object[name].get_string().get(text) == simdjson::SUCCESS) {
+                answer.message = std::string{text};
+            }
+        }
+    } else {
+        read_xml_error(http, answer);  // of what stands before the service
+    }
+    if (const std::string& type = http.header("x-amzn-errortype"); !type.empty()) {
+        answer.code = bare_code(type);
     }
 }
 
@@ -142,9 +151,7 @@ AwsAnswer AwsClient::answered(HttpAnswer http, int attempts) {
     if (!answer.ok() && service_.target[0] != '\0') {
         read_json_error(http, answer);
     } else if (!answer.ok()) {
-        AwsErrorText error = parse_error_response(http.body);
-        answer.code = std::move(error.code);
-        answer.message = std::move(error.message);
+        read_xml_error(http, answer);
     }
     answer.body = std::move(http.body);
     return answer;

@@ -93,12 +93,13 @@ FoundCredentials ask_sts(const CredentialSearch& search,
     auto found = parse_answer(outcome.answer.body, operation);
     if (outcome.answer.status != kStatusOk || !found) {
         const AwsErrorText error = parse_error_response(outcome.answer.body);
+        std::string words =
+            error.code.empty() ? fmt::format("status {}", outcome.answer.status) : error.code;
+        if (!error.message.empty()) {
+            words += " (" + printable(error.message) + ")";
+        }
         return Error{.code = ErrorCode::kUsage,
-                     .message = fmt::format(
-                         "STS refused role {}: {} {}",
-                         role.arn,
-                         error.code.empty() ? std::to_string(outcome.answer.status) : error.code,
-                         printable(error.message)),
+                     .message = fmt::format("STS refused role {}: {}", role.arn, words),
                      .hint = hint};
     }
     found->source = role.source;

@@ -19,8 +19,13 @@ std::optional<std::string> xml_text_at(std::string_view body,
 }
 
 AwsErrorText parse_error_response(std::string_view body) {
-    return {xml_text_at(body, {"Error", "Code"}).value_or(""),
-            xml_text_at(body, {"Error", "Message"}).value_or("")};
+    AwsErrorText error{xml_text_at(body, {"Error", "Code"}).value_or(""),
+                       xml_text_at(body, {"Error", "Message"}).value_or("")};
+    if (error.code.empty()) {
+        error.code = xml_text_at(body, {"Errors", "Error", "Code"}).value_or("");
+        error.message = xml_text_at(body, {"Errors", "Error", "Message"}).value_or("");
+    }
+    return error;
 }
 
 }  // namespace muster

@@ -13,7 +13,7 @@ namespace muster {
 std::optional<std::string> xml_text_at(std::string_view body,
                                        std::initializer_list<const char*> path);
 
-// An <ErrorResponse>. Both are "" if the body is none.
+// An <ErrorResponse> with its <Error>, also inside <Errors>. Both are "" if the body is none.
 struct AwsErrorText {
     std::string code;
     std::string message;

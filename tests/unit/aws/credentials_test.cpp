@@ -178,7 +178,7 @@ TEST_F(S3Credentials, ARefusedRoleNamesWhoAsked) {
     write_credentials("[loader]\nrole_arn = arn:loader\ncredential_source = Environment\n");
     const auto found = chain("loader")->get();
     ASSERT_FALSE(found.ok());
-    EXPECT_EQ(found.error().message, "STS refused role arn:loader: AccessDenied no");
+    EXPECT_EQ(found.error().message, "STS refused role arn:loader: AccessDenied (no)");
     EXPECT_NE(found.error().hint.find("identity of the environment"), std::string::npos);
 }
 

@@ -178,6 +178,10 @@ TEST(Xml, TextsByTheirPathAndErrors) {
     EXPECT_EQ(error.code, "ClusterNotFound");
     EXPECT_EQ(error.message, "a & b");
     EXPECT_EQ(parse_error_response("<html>").code, "");
+    const AwsErrorText inside = parse_error_response(
+        "<ErrorResponse><Errors><Error><Code>c</Code><Message>m</Message></Error></Errors>"
+        "</ErrorResponse>");
+    EXPECT_EQ(inside.code + inside.message, "cm");
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ OccurrenceHolder::~OccurrenceHolder() {
     if (thread_.joinable()) {
         thread_.join();
     }
-    if (held_ > 0 || left_) {
+    if (held_ > 0) {
         // If nobody answers, they are free when the lease ends: nobody waits here for a server.
         auto lease = pool_.acquire();
         if (lease.ok()) {
@@ -40,10 +40,9 @@ void OccurrenceHolder::begin() {
     }
 }
 
-void OccurrenceHolder::end(bool finished) {
+void OccurrenceHolder::end() {
     const std::lock_guard lock(mutex_);
     --held_;
-    left_ = left_ || !finished;
 }
 
 void OccurrenceHolder::renew_until_stopped() {

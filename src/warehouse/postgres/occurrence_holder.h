@@ -22,8 +22,7 @@ class OccurrenceHolder {
 
     const std::string& owner() const { return owner_; }  // of this process and no other
     void begin();                                        // after an occurrence was claimed
-    // After it was finished, or could not be: then it is renewed only as long as others are.
-    void end(bool finished);
+    void end();  // after it was finished, once for each begin
 
   private:
     void renew_until_stopped();
@@ -33,7 +32,6 @@ class OccurrenceHolder {
     std::mutex mutex_;
     std::condition_variable wake_;
     int held_ = 0;
-    bool left_ = false;  // one could not be finished
     bool stopped_ = false;
     std::thread thread_;
 };

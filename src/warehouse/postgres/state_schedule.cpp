@@ -43,13 +43,14 @@ Result<void> PostgresStateStore::finish_occurrence(string_view job,
                                                    string_view outcome,
                                                    string_view detail,
                                                    std::int64_t now_us) {
-    auto finished = write_state(pool_, [&](PgConnection& connection) {
+    MUSTER_TRY(write_state(pool_, [&](PgConnection& connection) {
         return change_rows(
             connection, pg_sql::kOccurrenceFinish, now_us, outcome, detail, job, planned_at_us);
-    });
-    // What could not be written is for others to mark as interrupted.
-    holder_.end(finished.ok());
-    return finished;
+    }));
+    // Else it is held: who called has the outcome and writes it again, so nobody marks it as
+    // interrupted before this process ends.
+    holder_.end();
+    return {};
 }
 
 Result<std::int64_t> PostgresStateStore::interrupt_occurrences(string_view job,

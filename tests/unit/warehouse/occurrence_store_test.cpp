@@ -82,6 +82,19 @@ TEST_F(OccurrenceStoreTest, WhatCouldNotBeFinishedIsInterrupted) {
     EXPECT_THAT(rows(), ElementsAre("run|0|interrupted|"));
 }
 
+TEST_F(OccurrenceStoreTest, WhatIsFinishedByTheSecondTryIsNotInterruptedAndWhatFollowsIs) {
+    ASSERT_TRUE(*store().claim_occurrence("run", kNow, kNow));
+    change("ALTER TABLE muster.occurrences RENAME TO elsewhere");
+    EXPECT_FALSE(store().finish_occurrence("run", kNow, "succeeded", "", kNow + 2).ok());
+    change("ALTER TABLE muster.elsewhere RENAME TO occurrences");
+    ASSERT_TRUE(store().finish_occurrence("run", kNow, "succeeded", "", kNow + 2).ok());
+    EXPECT_EQ(*store().interrupt_occurrences("run", kNow + 3), 0);
+    ASSERT_TRUE(*store().claim_occurrence("run", kNow + 1, kNow + 3));
+    reopen();
+    EXPECT_EQ(*store().interrupt_occurrences("run", kNow + 4), 1);
+    EXPECT_THAT(rows(), ElementsAre("run|0|succeeded|", "run|1|interrupted|"));
+}
+
 TEST_F(OccurrenceStoreTest, TheLastOccurrenceUntilAnInstant) {
     EXPECT_FALSE(store().last_occurrence("run", kNow)->has_value());
     ASSERT_TRUE(*store().claim_occurrence("run", kNow, kNow + 5));

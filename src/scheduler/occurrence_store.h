@@ -33,6 +33,7 @@ class OccurrenceStore {
     virtual Result<bool> claim_occurrence(std::string_view job,
                                           std::int64_t planned_at_us,
                                           std::int64_t now_us) = 0;
+    // Of one that the caller claimed. After a failure it may be called again.
     virtual Result<void> finish_occurrence(std::string_view job,
                                            std::int64_t planned_at_us,
                                            std::string_view outcome,

@@ -95,7 +95,6 @@ class App {
 };
 
 // --- what handlers share
-// --------------------------------------------------------------------------
 
 http::Response json_response(int status, std::string body);
 http::Response problem(const Call& call, const Problem& problem);

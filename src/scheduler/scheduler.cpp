@@ -101,7 +101,6 @@ Result<void> Scheduler::add(ScheduledJob job, std::int64_t now_us) {
 }
 
 // --- the waiting thread
-// ---------------------------------------------------------------------------
 
 void Scheduler::watch() {
     std::unique_lock lock{mutex_};
@@ -184,7 +183,6 @@ void Scheduler::leave_out(Job& job,
 }
 
 // --- the thread of a job
-// --------------------------------------------------------------------------
 
 void Scheduler::work(Job& job) {
     std::unique_lock lock{mutex_};
@@ -327,7 +325,6 @@ bool Scheduler::pause(Job& job) {
 }
 
 // --- look and stop
-// --------------------------------------------------------------------------------
 
 void Scheduler::look() {
     {

@@ -24,7 +24,6 @@ TokenFacts::User facts_of(const UserRecord& user) { return {user.token_version, 
 }  // namespace
 
 // --- users
-// ----------------------------------------------------------------------------------------
 
 Result<bool> DuckdbStateStore::add_user(UserRecord user, string_view first_role) {
     const std::lock_guard lock(mutex_);
@@ -111,7 +110,6 @@ Result<UserChange> DuckdbStateStore::change_user(const UserRecord& user,
 }
 
 // --- idempotency keys
-// -----------------------------------------------------------------------------
 
 Result<std::optional<StateStore::Stored>> DuckdbStateStore::find_answer(string_view scope,
                                                                         string_view key,
@@ -148,7 +146,6 @@ Result<void> DuckdbStateStore::store_answer(const IdempotencyKey& key,
 }
 
 // --- audit
-// ----------------------------------------------------------------------------------------
 
 Result<void> DuckdbStateStore::add_audit(const AuditEntry& entry) {
     const std::lock_guard lock(mutex_);

@@ -26,7 +26,6 @@ TokenFacts::User facts_of(const UserRecord& user) { return {user.token_version, 
 }  // namespace
 
 // --- users
-// ----------------------------------------------------------------------------------------
 
 Result<bool> PostgresStateStore::add_user(UserRecord user, string_view first_role) {
     const std::shared_lock lock(facts_mutex_);
@@ -107,7 +106,6 @@ Result<UserChange> PostgresStateStore::change_user(const UserRecord& user,
 }
 
 // --- idempotency keys
-// -----------------------------------------------------------------------------
 
 Result<std::optional<StateStore::Stored>> PostgresStateStore::find_answer(string_view scope,
                                                                           string_view key,
@@ -140,7 +138,6 @@ Result<void> PostgresStateStore::store_answer(const IdempotencyKey& key,
 }
 
 // --- audit
-// ----------------------------------------------------------------------------------------
 
 Result<void> PostgresStateStore::add_audit(const AuditEntry& entry) {
     return write_state(pool_, [&](PgConnection& connection) {

@@ -37,7 +37,6 @@ PostgresStateStore::~PostgresStateStore() {
 }
 
 // --- facts
-// ----------------------------------------------------------------------------------------
 
 // With facts_mutex_ held alone.
 Result<void> PostgresStateStore::read_facts(PgConnection& connection) {
@@ -96,7 +95,6 @@ void PostgresStateStore::poll_facts() {
 }
 
 // --- revoked tokens
-// -------------------------------------------------------------------------------
 
 Result<void> PostgresStateStore::revoke(const RevokedToken& token) {
     const std::shared_lock lock(facts_mutex_);
@@ -129,7 +127,6 @@ Result<std::vector<RevokedToken>> PostgresStateStore::revoked(std::int64_t now_u
 }
 
 // --- refresh tokens
-// -------------------------------------------------------------------------------
 
 Result<void> PostgresStateStore::add_refresh(const RefreshToken& token) {
     return write_state(pool_,

@@ -164,14 +164,15 @@ TEST_F(S3Credentials, ARoleIsAskedForByWayOfOtherProfiles) {
     EXPECT_NE(heads[1].find("x-amz-security-token: t\r\n"), std::string::npos) << heads[1];
 }
 
-TEST_F(S3Credentials, ARefusedRoleNamesWhoAsked) {
-    HttpScript server{[](const std::string&, const std::string&) {
-        return HttpScript::Answer{
-            .status = 403,
+HttpScript::Answer refused(const std::string& /*head*/, const std::string& /*body*/) {
+    return {.status = 403,
             .body =
                 "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error>"
                 "</ErrorResponse>"};
-    }};
+}
+
+TEST_F(S3Credentials, ARefusedRoleNamesWhoAsked) {
+    HttpScript server{refused};
     variables_["AWS_ENDPOINT_URL_STS"] = server.url();
     variables_["AWS_ACCESS_KEY_ID"] = "env";
     variables_["AWS_SECRET_ACCESS_KEY"] = "s";
@@ -315,13 +316,7 @@ TEST_F(S3Credentials, WebIdentityIsTradedForARole) {
 }
 
 TEST_F(S3Credentials, ARefusedWebIdentityNamesRoleAndToken) {
-    HttpScript server{[](const std::string&, const std::string&) {
-        return HttpScript::Answer{
-            .status = 403,
-            .body =
-                "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error>"
-                "</ErrorResponse>"};
-    }};
+    HttpScript server{refused};
     const std::string token = (folder_.path() / "token").string();
     std::ofstream{token} << "secret-token";
     variables_["AWS_ROLE_ARN"] = "arn:aws:iam::1:role/r";

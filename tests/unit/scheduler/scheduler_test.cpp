@@ -94,7 +94,6 @@ TEST_F(SchedulerTest, AnOutcomeThatIsStillNotStoredInterruptsNothing) {
 }
 
 // --- overlap
-// --------------------------------------------------------------------------------------
 
 TEST_F(SchedulerTest, WithSkipAnOccurrenceIsLeftOutWhileOneIsAtWork) {
     hold_work();
@@ -149,7 +148,6 @@ TEST_F(SchedulerTest, WithQueueABusyJobIsTriedAgain) {
 }
 
 // --- the clock
-// ------------------------------------------------------------------------------------
 
 TEST_F(SchedulerTest, AClockThatIsTurnedBackFiresNothingTwice) {
     start("0 * * * *");
@@ -185,7 +183,6 @@ TEST_F(SchedulerTest, AJumpForwardWritesDownWhatWasMissed) {
 }
 
 // --- restart
-// --------------------------------------------------------------------------------------
 
 TEST_F(SchedulerTest, NothingIsMissedBeforeTheFirstStart) {
     clock_.set(kMidnight + 30 * kMinute);
@@ -264,7 +261,6 @@ TEST_F(SchedulerTest, ACrashAtWorkFiresNothingTwice) {
 }
 
 // --- stop
-// -----------------------------------------------------------------------------------------
 
 TEST_F(SchedulerTest, StoppingAsksTheWorkToStopAndWaitsForIt) {
     hold_work();

@@ -1,6 +1,5 @@
 #include "aws/client.h"
 
-#include "core/sha256.h"
 #include "core/text.h"
 
 #include <fmt/core.h>
@@ -9,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "aws/detail/signed_post.h"
 #include "aws/xml.h"
 
 namespace muster {
@@ -16,18 +16,6 @@ namespace {
 
 constexpr std::int64_t kMillisecondsPerSecond = 1'000;
 constexpr int kStatusForbidden = 403;
-
-std::string endpoint_of(const AwsService& service,
-                        const std::string& region,
-                        const Environment& environment,
-                        const AwsProfile& profile) {
-    const std::string endpoint = configured_endpoint(service.variable, environment, profile);
-    return !endpoint.empty() ? endpoint
-                             : fmt::format("https://{}.{}.amazonaws.com{}",
-                                           service.name,
-                                           region,
-                                           region.starts_with("cn-") ? ".cn" : "");
-}
 
 // "com.amazonaws.redshiftdata#ValidationException:http://..." is a ValidationException.
 std::string bare_code(std::string_view code) {
@@ -78,7 +66,8 @@ AwsClient::AwsClient(const AwsService& service, const AwsAccess& access, const C
       profile_(load_aws_profile(access.environment, access.profile)),
       region_(aws_region(access.region, access.environment, profile_)),
       clock_(clock),
-      endpoint_(endpoint_of(service, region_, access.environment, profile_)),
+      endpoint_(
+          service_endpoint(service.name, service.variable, region_, access.environment, profile_)),
       http_(ca_file_of(access.environment, profile_), nullptr),
       chain_(http_, clock, access.environment, profile_, !access.profile.empty(), region_) {
     auto address = parse_endpoint(endpoint_);
@@ -126,22 +115,11 @@ Result<AwsAnswer> AwsClient::send_query(const std::string& operation,
 
 HttpRequest AwsClient::signed_request(const Message& message,
                                       const AwsCredentials& credentials) const {
-    const std::string path = address_.path + "/";
-    // All services but S3 sign the path encoded once more (Signature Version 4, canonical request).
-    SigningRequest request{.method = "POST",
-                           .path = uri_encode(path, true),
-                           .query = {},
-                           .headers = message.headers,
-                           .payload = sha256_hex(message.body)};
-    request.headers.emplace_back("host", address_.host);
-    sign_v4(request,
-            {.region = region_, .service = service_.name, .now_us = clock_.now_us()},
-            credentials.key);
-    return {.method = "POST",
-            .url = address_.scheme + address_.host + path,
-            .headers = std::move(request.headers),
-            .body = message.body,
-            .into = {}};
+    return signed_post(address_,
+                       message.headers,
+                       message.body,
+                       {.region = region_, .service = service_.name, .now_us = clock_.now_us()},
+                       credentials.key);
 }
 
 AwsAnswer AwsClient::answered(HttpAnswer http, int attempts) {

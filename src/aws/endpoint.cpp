@@ -1,5 +1,7 @@
 #include "aws/endpoint.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <initializer_list>
 
@@ -36,6 +38,20 @@ std::string configured_endpoint(const std::string& service,
     return first_of({variable(environment, "AWS_ENDPOINT_URL_" + service),
                      variable(environment, "AWS_ENDPOINT_URL"),
                      profile.value("endpoint_url")});
+}
+
+std::string aws_endpoint(const std::string& service, const std::string& region) {
+    return fmt::format(
+        "https://{}.{}.amazonaws.com{}", service, region, region.starts_with("cn-") ? ".cn" : "");
+}
+
+std::string service_endpoint(const std::string& service,
+                             const std::string& variable_name,
+                             const std::string& region,
+                             const Environment& environment,
+                             const AwsProfile& profile) {
+    return first_of(
+        {configured_endpoint(variable_name, environment, profile), aws_endpoint(service, region)});
 }
 
 std::string ca_file_of(const Environment& environment, const AwsProfile& profile) {

@@ -20,6 +20,16 @@ std::string configured_endpoint(const std::string& service,
                                 const Environment& environment,
                                 const AwsProfile& profile);
 
+// AWS's own: https://SERVICE.REGION.amazonaws.com, in China with .cn behind it.
+std::string aws_endpoint(const std::string& service, const std::string& region);
+
+// The configured one, by the variable's name behind AWS_ENDPOINT_URL_, else AWS's own.
+std::string service_endpoint(const std::string& service,
+                             const std::string& variable_name,
+                             const std::string& region,
+                             const Environment& environment,
+                             const AwsProfile& profile);
+
 // The file of certificates to trust: AWS_CA_BUNDLE or the profile's; "" for those of the system.
 std::string ca_file_of(const Environment& environment, const AwsProfile& profile);
 

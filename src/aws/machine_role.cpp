@@ -12,6 +12,7 @@ constexpr int kStatusOk = 200;
 constexpr int kStatusNotFound = 404;
 constexpr int kStatusServerFault = 500;
 
+constexpr const char* kCheckRole = "check the role of this machine or container, then run again";
 constexpr std::string_view kMetadataEndpoint = "http://169.254.169.254";
 constexpr std::string_view kContainerEndpoint = "http://169.254.170.2";
 
@@ -41,7 +42,7 @@ FoundCredentials credentials_at(const CredentialSearch& search,
     const HttpOutcome outcome = ask_for_credentials(search.http, request);
     auto found = answered_ok(outcome) ? parse_credentials_json(outcome.answer.body) : std::nullopt;
     if (!found) {
-        return no_credentials_from(place, outcome);
+        return no_credentials_from(place, outcome, kCheckRole);
     }
     found->source = source;
     return found;
@@ -61,7 +62,7 @@ HttpOutcome ask_for_credentials(HttpClient& http, const HttpRequest& request) {
     return outcome;
 }
 
-Error no_credentials_from(const std::string& source, const HttpOutcome& outcome) {
+Error no_credentials_from(const std::string& source, const HttpOutcome& outcome, std::string hint) {
     if (was_cancelled(outcome)) {
         return {.code = ErrorCode::kCancelled, .message = "stopped on request"};
     }
@@ -71,7 +72,7 @@ Error no_credentials_from(const std::string& source, const HttpOutcome& outcome)
                                    outcome.failure != nullptr
                                        ? "did not answer (" + outcome.failure->what + ")"
                                        : fmt::format("answered {}", outcome.answer.status)),
-            .hint = "check the role of this machine or container, then run again"};
+            .hint = std::move(hint)};
 }
 
 FoundCredentials container_credentials(const CredentialSearch& search) {
@@ -117,7 +118,7 @@ FoundCredentials instance_credentials(const CredentialSearch& search) {
     const HttpOutcome token = search.http.send(request);
     if (was_cancelled(token) ||
         (token.failure == nullptr && token.answer.status >= kStatusServerFault)) {
-        return no_credentials_from(place, token);
+        return no_credentials_from(place, token, kCheckRole);
     }
     if (!answered_ok(token)) {
         return std::optional<AwsCredentials>{};  // this is no instance
@@ -130,7 +131,7 @@ FoundCredentials instance_credentials(const CredentialSearch& search) {
         return std::optional<AwsCredentials>{};  // an instance without a role
     }
     if (!answered_ok(roles)) {
-        return no_credentials_from(place, roles);
+        return no_credentials_from(place, roles, kCheckRole);
     }
     request.url += first_line(roles.answer.body);
     return credentials_at(search, request, place, "the instance's role");

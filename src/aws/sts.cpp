@@ -1,10 +1,10 @@
 // Roles from the Security Token Service: for keys, or for the token of a web identity.
-#include "core/sha256.h"
 #include "core/text.h"
 
 #include <fmt/core.h>
 
 #include "aws/detail/credential_sources.h"
+#include "aws/detail/signed_post.h"
 #include "aws/endpoint.h"
 #include "aws/xml.h"
 
@@ -14,14 +14,6 @@ namespace {
 constexpr int kStatusOk = 200;
 constexpr int kStatusServerFault = 500;
 constexpr const char* kVersion = "2011-06-15";
-
-std::string endpoint_of(const CredentialSearch& search) {
-    const std::string endpoint = configured_endpoint("STS", search.environment, search.profile);
-    return !endpoint.empty() ? endpoint
-                             : fmt::format("https://sts.{}.amazonaws.com{}",
-                                           search.region,
-                                           search.region.starts_with("cn-") ? ".cn" : "");
-}
 
 NameValues parameters_of(const std::string& operation, const RoleRequest& role) {
     NameValues parameters{{"Action", operation},
@@ -58,7 +50,8 @@ FoundCredentials ask_sts(const CredentialSearch& search,
                          const NameValues& parameters,
                          const AwsCredentials* as,
                          const std::string& hint) {
-    const std::string endpoint = endpoint_of(search);
+    const std::string endpoint =
+        service_endpoint("sts", "STS", search.region, search.environment, search.profile);
     const auto address = parse_endpoint(endpoint);
     if (!address) {
         return Error{.code = ErrorCode::kUsage,
@@ -67,28 +60,24 @@ FoundCredentials ask_sts(const CredentialSearch& search,
     }
     const std::string body = canonical_query(parameters);
     NameValues headers{{"content-type", "application/x-www-form-urlencoded; charset=utf-8"}};
-    if (as != nullptr) {
-        headers.emplace_back("host", address->host);
-        SigningRequest request{.method = "POST",
-                               .path = uri_encode(address->path + "/", true),
-                               .query = {},
-                               .headers = std::move(headers),
-                               .payload = sha256_hex(body)};
-        sign_v4(request,
-                {.region = search.region, .service = "sts", .now_us = search.clock.now_us()},
-                as->key);
-        headers = std::move(request.headers);
-    }
-    const HttpOutcome outcome = ask_for_credentials(
-        search.http,
-        {.method = "POST",
-         .url = fmt::format("{}{}{}/", address->scheme, address->host, address->path),
-         .headers = std::move(headers),
-         .body = body,
-         .into = {},
-         .cancel = search.cancel});
+    HttpRequest request =
+        as != nullptr
+            ? signed_post(
+                  *address,
+                  std::move(headers),
+                  body,
+                  {.region = search.region, .service = "sts", .now_us = search.clock.now_us()},
+                  as->key)
+            : HttpRequest{.method = "POST",
+                          .url = address->scheme + address->host + address->path + "/",
+                          .headers = std::move(headers),
+                          .body = body,
+                          .into = {}};
+    request.cancel = search.cancel;
+    const HttpOutcome outcome = ask_for_credentials(search.http, request);
     if (outcome.failure != nullptr || outcome.answer.status >= kStatusServerFault) {
-        return no_credentials_from("STS at " + endpoint, outcome);
+        return no_credentials_from(
+            "STS at " + endpoint, outcome, "check the network, and that STS is reached from here");
     }
     auto found = parse_answer(outcome.answer.body, operation);
     if (outcome.answer.status != kStatusOk || !found) {

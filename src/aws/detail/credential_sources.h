@@ -57,6 +57,6 @@ FoundCredentials assume_role(const CredentialSearch& search,
 // Sends up to three times, since what is asked answers at once or not at all.
 HttpOutcome ask_for_credentials(HttpClient& http, const HttpRequest& request);
 // What came of it, if it is no answer that can be used.
-Error no_credentials_from(const std::string& source, const HttpOutcome& outcome);
+Error no_credentials_from(const std::string& source, const HttpOutcome& outcome, std::string hint);
 
 }  // namespace muster

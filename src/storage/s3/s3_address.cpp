@@ -61,9 +61,7 @@ Result<S3Address> resolve_address(const std::string& bucket,
                                : configured_endpoint("S3", environment, profile);
     address.aws = endpoint.empty();
     if (address.aws) {
-        endpoint = fmt::format("https://s3.{}.amazonaws.com{}",
-                               address.region,
-                               address.region.starts_with("cn-") ? ".cn" : "");
+        endpoint = aws_endpoint("s3", address.region);
     }
     // A dot in the name would need a certificate of its own.
     const bool dots = bucket.find('.') != bucket.npos;

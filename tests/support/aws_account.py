@@ -1,15 +1,13 @@
 """An account of AWS on loopback: moto, which knows nothing of muster and checks signatures by the
 code of Amazon's own library."""
 
-import contextlib
 import json
 import subprocess
 import sys
-import time
 import urllib.request
 
 import boto3
-from s3 import KEY, REGION, SECRET, START_S, Client, environment, free_port
+from s3 import KEY, REGION, SECRET, Client, await_answer, environment, free_port
 
 ANYBODY = {"AWS": "*"}
 
@@ -30,14 +28,9 @@ class Account(Client):
             [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)],
             stdout=self.log, stderr=self.log,
         )  # fmt: skip
-        deadline = time.monotonic() + START_S
-        while True:
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"{self.url}/moto-api/data.json").close()
-                return
-            assert self.process.poll() is None, (folder / "moto.log").read_text()
-            assert time.monotonic() < deadline, "moto does not answer"
-            time.sleep(0.05)
+        await_answer(
+            self.process, folder / "moto.log", lambda: self.request("GET", "/moto-api/")[0] == 200
+        )
 
     def stop(self):
         self.process.terminate()

@@ -93,6 +93,18 @@ def gateway_program():
     return program
 
 
+def await_answer(process, log, answers):
+    """Until `answers()` is true of a server that was just started; OSError: not yet."""
+    deadline = time.monotonic() + START_S
+    while True:
+        with contextlib.suppress(OSError):
+            if answers():
+                return
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, f"no answer; its log is {log}"
+        time.sleep(0.05)
+
+
 class Client:
     """Just enough of S3: path style, signature version 4."""
 
@@ -188,14 +200,9 @@ class Gateway(Client):
              "posix", "--sidecar", self.folder / "sidecar", self.folder / "objects"],
             stdout=self.log, stderr=self.log,
         )  # fmt: skip
-        deadline = time.monotonic() + START_S
-        while True:
-            with contextlib.suppress(OSError):
-                if self.request("GET", "/")[0] == 200:
-                    return
-            assert self.process.poll() is None, (self.folder / "server.log").read_text()
-            assert time.monotonic() < deadline, "the S3 server does not answer"
-            time.sleep(0.05)
+        await_answer(
+            self.process, self.folder / "server.log", lambda: self.request("GET", "/")[0] == 200
+        )
 
     def stop(self):
         self.process.terminate()

@@ -15,6 +15,7 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -24,6 +25,8 @@
 namespace muster::http {
 
 class Session;
+
+inline std::chrono::milliseconds ms(std::int64_t value) { return std::chrono::milliseconds{value}; }
 
 // What all connections of a server share.
 struct Shared {
